@@ -1,0 +1,279 @@
+"""Options, fixtures and hooks that make the claims of `hypotheses/` a study: prepare it, judge it, report it."""
+
+import os
+import sys
+
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # Before NumPy is imported: workers that all take every core are many times slower than one.
+    os.environ.setdefault(_name, str(max(1, (os.cpu_count() or 1) // _WORKERS)))
+
+import contextlib
+import functools
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from indicators.errors import InputError
+from indicators.evidence import NotApplicable, Undecided, judging, overall
+
+CLAIMS = Path(__file__).parent / "hypotheses"
+WORDS = {
+    "supported": "s", "consistent": "c", "refuted": "R", "contradicted": "C",
+    "inconclusive": "i", "not applicable": "n", "error": "E",
+}  # fmt: skip
+CLAIM_IN_ERROR = 6
+
+prepared_key = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("study", "claims about trained networks")
+    group.addoption(
+        "--study",
+        default="cifar10-mini",
+        help="name of a shipped study, or path of a TOML file [%(default)s]",
+    )
+    group.addoption("--seeds", type=int, help="number of independent repetitions [the study's own]")
+    group.addoption("--architecture", help="module:function that builds another network (input_shape, classes)")
+    group.addoption(
+        "--data", type=Path, help="folder that holds CIFAR-10, or a .npz of x_train, y_train, x_test, y_test"
+    )
+    group.addoption("--store", type=Path, help="folder of trained networks and measurements [this user's data folder]")
+    group.addoption("--report", type=Path, default=Path("report"), help="folder for verdicts.json [%(default)s]")
+    group.addoption("--verdicts", type=Path, help="fail only where verdicts differ from those in this file")
+    group.addoption("--update-verdicts", action="store_true", help="write the file of --verdicts anew")
+
+
+def pytest_configure(config):
+    if not __debug__:
+        raise pytest.UsageError("python -O removes the assertions that claims are made of; run without -O")
+    for path in sorted(CLAIMS.glob("test_*.py")):
+        config.addinivalue_line("markers", f"{_theme(path)}: claims about {_theme(path)}")
+    if config.getoption("update_verdicts") and not config.getoption("verdicts"):
+        raise pytest.UsageError("--update-verdicts needs the file: --verdicts FILE")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Summary(config), "claims-summary")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if claim := item.get_closest_marker("claim"):
+            item.add_marker(claim.kwargs["tier"])
+            item.add_marker(_theme(item.path))
+
+
+def pytest_collection_finish(session):
+    if not hasattr(session.config, "workerinput"):
+        _prepare_if_needed(session.config, [item.nodeid for item in session.items if item.get_closest_marker("claim")])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node, ids):
+    claims = [name for name in ids if name.startswith(f"{CLAIMS.name}/")]
+    _prepare_if_needed(node.config, claims)
+
+
+@pytest.fixture(scope="session")
+def source(request):
+    """The measurements of the study, all of them made before the first claim is judged."""
+    from indicators.view import open_source
+
+    return open_source(*_study_and_store(request.config))
+
+
+@pytest.fixture
+def study(request, source):
+    """The study as a claim sees it: `study["cosine_distance"]`, for the seeds that meet the claim's premise."""
+    from indicators.view import View
+
+    claim = request.node.get_closest_marker("claim")
+    premise = claim.kwargs.get("premise") if claim else None
+    parameters = getattr(request.node, "callspec", None)
+    return View(source, premise.format(**parameters.params if parameters else {}) if premise else None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    claim = item.get_closest_marker("claim")
+    if claim is None:
+        return (yield)
+    with judging(cases=_number_of_cases(item)) as record:
+        try:
+            outcome = yield
+        except (Undecided, NotApplicable) as answer:
+            undecided = isinstance(answer, Undecided)
+            evidence = record or ([answer.evidence] if undecided else [])
+            _note(item, claim, "inconclusive" if undecided else "not applicable", str(answer), evidence)
+            pytest.skip(str(answer))
+        except AssertionError:
+            verdict = overall([found.verdict for found in record]) if record else "error"
+            # An assertion that no comparison stands behind says nothing about the world.
+            verdict = verdict if verdict in ("refuted", "contradicted") else "error"
+            _note(item, claim, verdict, record[-1].reason if record else "asserted without a comparison", record)
+            raise
+        except Exception as error:
+            _note(item, claim, "error", f"{type(error).__name__}: {error}", record)
+            raise
+        if not record:
+            _note(item, claim, "error", "compared nothing", record)
+            pytest.fail("the claim compared nothing: assert one of the verbs of indicators.comparisons")
+        _note(item, claim, overall([found.verdict for found in record]), record[-1].reason, record)
+        return outcome
+
+
+def pytest_report_teststatus(report):
+    case = _case(report)
+    if case and report.when == "call":
+        return case.verdict, WORDS[case.verdict], case.verdict.upper()
+    return None
+
+
+class Summary:
+    """Gathers the judged cases in the process that writes the summary, whichever worker judged them."""
+
+    def __init__(self, config):
+        self.config = config
+        self.cases, self.broken = [], []
+        self.complete = True
+        self.different = None
+
+    def pytest_deselected(self, items):
+        self.complete = self.complete and not items
+
+    def pytest_runtest_logreport(self, report):
+        case = _case(report)
+        if case and report.when == "call":
+            self.cases.append(case)
+        elif report.failed and report.nodeid.startswith(f"{CLAIMS.name}/"):
+            self.broken.append(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session):
+        expected = self.config.getoption("verdicts")
+        if self.cases:
+            from indicators.report import verdicts
+
+            claims = verdicts.by_claim(self.cases)
+            study, _ = _study_and_store(self.config)
+            about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
+            verdicts.write(self.config.getoption("report") / "verdicts.json", claims, about, complete=self._complete())
+            if expected and self.config.getoption("update_verdicts"):
+                verdicts.write_expected(expected, claims, study.name)
+            elif expected:
+                with _plain_errors():
+                    self.different = verdicts.differences(expected, claims, study.name, complete=self._complete())
+        if self.broken or any(case.verdict == "error" for case in self.cases):
+            session.exitstatus = CLAIM_IN_ERROR
+        elif expected and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.different else pytest.ExitCode.OK
+        return (yield)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if not self.cases:
+            return
+        from indicators.report import terminal, verdicts
+
+        claims = verdicts.by_claim(self.cases)
+        study, _ = _study_and_store(self.config)
+        terminalreporter.ensure_newline()
+        terminalreporter.section("verdicts", sep="=")
+        terminal.print_verdicts(_console(), claims, study=study.name, scale=study.scale, seeds=study.seeds)
+        terminalreporter.line(f"evidence: {self.config.getoption('report') / 'verdicts.json'}")
+        for difference in self.different or ():
+            terminalreporter.line(f"differs from {self.config.getoption('verdicts')}: {difference}", red=True)
+
+    def _complete(self):
+        """Whether every claim of the suite was run: a selection by name, mark or path is not."""
+        chosen = [self.config.getoption(name) for name in ("keyword", "markexpr", "lf")]
+        everything = {CLAIMS, CLAIMS.parent}
+        paths = {Path(self.config.invocation_params.dir, argument).resolve() for argument in self.config.args}
+        return self.complete and not any(chosen) and bool(paths & everything)
+
+
+def _prepare_if_needed(config, claims):
+    """Fetches, trains and measures what the study lacks, once, before the first claim is judged."""
+    if not claims or config.getoption("collectonly") or config.stash.get(prepared_key, False):
+        return
+    config.stash[prepared_key] = True
+    with _plain_errors():
+        study, store = _study_and_store(config)
+        if hasattr(study, "models"):
+            from indicators.crew import CrewError, make_study
+
+            try:
+                make_study(study, store, config.getoption("data"), _console())
+            except CrewError as error:
+                pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
+
+
+@functools.cache
+def _chosen_study(name, architecture, arrays, seeds, root):
+    from indicators.selection import choose_study
+    from indicators.store import Store
+
+    store = Store(root)
+    return choose_study(store, name, architecture=architecture, arrays=arrays, seeds=seeds), store
+
+
+def _study_and_store(config):
+    options = ("study", "architecture", "data", "seeds", "store")
+    with _plain_errors():
+        return _chosen_study(*map(config.getoption, options))
+
+
+@contextlib.contextmanager
+def _plain_errors():
+    """Shows what a user gave wrongly as one line, without a traceback."""
+    try:
+        yield
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _console():
+    from rich.console import Console
+
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 100)
+
+
+def _theme(path):
+    """`weights` of `test_3_weights.py`."""
+    return re.fullmatch(r"test_(?:\d+_)?(\w+)\.py", path.name)[1]
+
+
+def _number_of_cases(item):
+    """How many cases the claim's test has, whatever was selected of them."""
+    return math.prod(len(mark.args[1]) for mark in item.iter_markers("parametrize"))
+
+
+def _note(item, claim, verdict, reason, record):
+    """Records a judged case so that it survives workers and JUnit XML."""
+    from indicators.report.verdicts import Case
+
+    case = Case(
+        claim=claim.args[0],
+        sentence=" ".join(item.function.__doc__.split()),
+        section=claim.kwargs["section"],
+        tier=claim.kwargs["tier"],
+        theme=item.path.stem,
+        test=item.nodeid.partition("[")[0],
+        parameters=item.callspec.id if hasattr(item, "callspec") else "",
+        verdict=verdict,
+        reason=reason,
+        evidence=[evidence.as_dict() for evidence in record],
+    )
+    item.user_properties.append(("claim", case.to_json()))
+
+
+def _case(report):
+    """The judged case of a report, if it is one; reports of collection have no properties."""
+    from indicators.report.verdicts import Case
+
+    return next(
+        (Case.from_json(text) for name, text in getattr(report, "user_properties", ()) if name == "claim"),
+        None,
+    )

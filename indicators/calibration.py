@@ -1,0 +1,107 @@
+"""Finds the nine learning rates: for every optimizer, the rate at which it reaches the accuracy of each level."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from indicators.errors import InputError
+from indicators.specs import LEVELS, OPTIMIZERS, ModelSpec, StudySpec
+from indicators.store import Store
+
+Trial = tuple[float, float, bool]
+"""Learning rate, validation accuracy reached with it, whether the training images were fitted."""
+
+STEP = 3.0
+"""Factor between the first trials of a cell, until the target lies between two of them."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One optimizer and level, what it aims at, and what was tried."""
+
+    optimizer: str
+    level: str
+    target: float
+    start: float
+    trials: tuple[Trial, ...] = ()
+
+    @property
+    def best(self) -> Trial:
+        """The trial that came closest, one that fitted its training images if there is one."""
+        return min(self.trials, key=lambda trial: (not trial[2], abs(trial[1] - self.target)))
+
+    def solved(self, within: float) -> bool:
+        """Whether a trial that fitted its training images came close enough."""
+        return bool(self.trials) and self.best[2] and abs(self.best[1] - self.target) <= within
+
+
+def next_rate(cell: Cell) -> float:
+    """The learning rate to try next: the middle, on the logarithm, of the closest rates below and above the target.
+
+    Accuracy is taken to rise with the rate. Without a rate on one side, the next is a factor of three beyond the others.
+    A rate that did not fit the training images counts as too high.
+    """
+    if not cell.trials:
+        return cell.start
+    below = [rate for rate, accuracy, fitted in cell.trials if fitted and accuracy < cell.target]
+    above = [rate for rate, accuracy, fitted in cell.trials if not fitted or accuracy >= cell.target]
+    if not above:
+        return max(below) * STEP
+    if not below:
+        return min(above) / STEP
+    return math.sqrt(max(below) * min(above))
+
+
+def calibrate(
+    study: StudySpec,
+    store: Store,
+    train: Callable[[Sequence[ModelSpec]], None],
+    *,
+    within: float,
+    rounds: int,
+    say: Callable[[Sequence[Cell]], None] = lambda _: None,
+) -> StudySpec:
+    """The study with learning rates at which seed 0 comes within `within` of the study's targets.
+
+    `train` trains the given networks (those in the store already cost nothing). Every round tries one rate for each cell
+    that is not solved; after `rounds` the closest trial is taken. `say` is told what was tried after every round.
+    Raises InputError for a study without targets.
+    """
+    if set(study.targets) != set(LEVELS):
+        raise InputError(
+            f"study {study.name!r} has targets for {sorted(study.targets)}; calibration needs one for each of {LEVELS}: "
+            "add a [targets] table to the study file, or give --targets"
+        )
+    cells = [
+        Cell(optimizer, level, study.targets[level], study.learning_rates[optimizer][level])
+        for optimizer in OPTIMIZERS
+        for level in LEVELS
+    ]
+    for _ in range(rounds):
+        rates = {cell: next_rate(cell) for cell in cells if not cell.solved(within)}
+        if not rates:
+            break
+        specs = {cell: _with_rate(study, cell, rate) for cell, rate in rates.items()}
+        train(list(specs.values()))
+        cells = [_tried(cell, specs[cell], store) if cell in specs else cell for cell in cells]
+        say(cells)
+    found = {optimizer: {c.level: c.best[0] for c in cells if c.optimizer == optimizer} for optimizer in OPTIMIZERS}
+    return study.model_copy(update={"learning_rates": found})
+
+
+def _with_rate(study: StudySpec, cell: Cell, rate: float) -> ModelSpec:
+    # Two significant digits: no one wants to read more, and neighboring rates share their trainings.
+    rounded = float(f"{rate:.2g}")
+    return study.model(cell.optimizer, cell.level, seed=0).model_copy(update={"learning_rate": rounded})
+
+
+def _tried(cell: Cell, spec: ModelSpec, store: Store) -> Cell:
+    data = store.entry(spec).read("history.json")
+    if data is None:
+        raise InputError(f"the record of {spec.label} was damaged and set aside; run again")
+    record = json.loads(data)
+    trial = (spec.learning_rate, record["accuracy"]["validation"], record["reached"])
+    return replace(cell, trials=(*cell.trials, trial))

@@ -1,0 +1,156 @@
+"""Every indicator, one row each: what it is, what it needs, its unit and bounds, and where the thesis speaks of it.
+
+`measurements` applies these rows to stored networks; a claim asks for a measurement by the name of its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from indicators import activity, information, pruning, weights
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What an activation indicator may look at: one layer's neurons on the sampled images."""
+
+    activations: Array
+    """(images, neurons), float32, after the layer's activation function."""
+    labels: Array
+    """(images,), integers."""
+    pairs: int
+    """How many pairs of neurons to sample."""
+    seed: int
+
+    @cached_property
+    def active(self) -> information.Packed:
+        """Which neurons are above their own mean on which images, as bits."""
+        return information.pack(information.binarize(self.activations))
+
+    @cached_property
+    def pairwise(self) -> tuple[float, float]:
+        """Mean NMI over the sampled pairs: over all of them, and over those of two neurons that vary."""
+        rng = np.random.default_rng(self.seed)
+        pairs = information.sample_pairs(self.activations.shape[1], self.pairs, rng=rng)
+        nmi = information.pairwise_nmi(self.active, pairs)
+        alive = information.live(self.active)[pairs].all(axis=1)
+        return float(nmi.mean()), float(nmi[alive].mean()) if alive.any() else 0.0
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One row of the catalog."""
+
+    name: str
+    summary: str
+    needs: Literal["weights", "layer", "pruning", "record"]
+    """`weights`: (initial kernel, final kernel) -> float, per layer. `layer`: `Layer` -> float, per layer.
+    `pruning`: (kernels, fraction, rng) -> masks, giving an accuracy per fraction. `record`: kept while training."""
+    of: Callable[..., Any] | None
+    unit: str
+    bounds: tuple[float, float]
+    section: str
+    untrained: bool = False
+    """Whether it is measured on untrained networks too."""
+    draws: bool = False
+    """Whether it is repeated over random draws."""
+    version: int = 1
+    """Raised when the same name comes to mean another number: stored values of another version are measured anew."""
+
+
+INFINITY = float("inf")
+
+CATALOG: tuple[Indicator, ...] = (
+    Indicator(
+        "accuracy",
+        "share of images classified right: running and evaluated on training, validation and test images",
+        needs="record", of=None, unit="share", bounds=(0, 1), section="6.1",
+    ),
+    Indicator(
+        "cosine_distance",
+        "1 - cosine of the angle between initial and final kernel: 0 unmoved, 1 orthogonal, 2 opposite",
+        needs="weights", of=weights.cosine_distance, unit="1 - cos", bounds=(0, 2), section="7.1",
+    ),
+    Indicator(
+        "norm_ratio",
+        "norm of the initial over norm of the final kernel: below 1 the weights grew",
+        needs="weights", of=weights.norm_ratio, unit="ratio", bounds=(0, INFINITY), section="7.2.3",
+    ),
+    Indicator(
+        "alignment",
+        "component of the weight change along the initial direction, over the final norm; 1 - ratio - cosine distance",
+        needs="weights", of=weights.alignment, unit="ratio", bounds=(-INFINITY, 1), section="7.2.3",
+    ),
+    Indicator(
+        "weight_change_std",
+        "standard deviation of the weight changes of a layer",
+        needs="weights", of=weights.weight_change_std, unit="weight", bounds=(0, INFINITY), section="7.2.1",
+    ),
+    Indicator(
+        "magnitude_pruning",
+        "test accuracy with a fraction of all weights, the smallest, set to zero",
+        needs="pruning", of=lambda kernels, fraction, _: pruning.magnitude_mask(kernels, fraction),
+        unit="accuracy", bounds=(0, 1), section="7.3.2",
+    ),
+    Indicator(
+        "random_pruning",
+        "test accuracy with a random fraction of all weights set to zero",
+        needs="pruning", of=lambda kernels, fraction, rng: pruning.random_mask(kernels, fraction, rng=rng),
+        unit="accuracy", bounds=(0, 1), section="7.3.1", draws=True,
+    ),
+    Indicator(
+        "pairwise_nmi",
+        "mean normalized mutual information of pairs of neurons of a layer; two constant neurons count as 1",
+        needs="layer", of=lambda layer: layer.pairwise[0], unit="NMI", bounds=(0, 1), section="8.3", untrained=True,
+    ),
+    Indicator(
+        "pairwise_nmi_live",
+        "the same over pairs of neurons that both vary; 0 where there are none",
+        needs="layer", of=lambda layer: layer.pairwise[1], unit="NMI", bounds=(0, 1), section="8.3.5", untrained=True,
+    ),
+    Indicator(
+        "label_nmi",
+        "mean normalized mutual information of a layer's neurons with the labels",
+        needs="layer", of=lambda layer: float(information.label_nmi(layer.active, layer.labels).mean()),
+        unit="NMI", bounds=(0, 1), section="8.3.7", untrained=True,
+    ),
+    Indicator(
+        "label_information",
+        "mean share of the labels' entropy that a neuron carries",
+        needs="layer", of=lambda layer: float(information.label_information(layer.active, layer.labels).mean()),
+        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", untrained=True,
+    ),
+    Indicator(
+        "never_active",
+        "share of neurons that are zero on every image",
+        needs="layer", of=lambda layer: float(activity.pathological(layer.activations)[0].mean()),
+        unit="share", bounds=(0, 1), section="8.3.5", untrained=True,
+    ),
+    Indicator(
+        "always_active",
+        "share of neurons that are above zero on every image",
+        needs="layer", of=lambda layer: float(activity.pathological(layer.activations)[1].mean()),
+        unit="share", bounds=(0, 1), section="8.3.5", untrained=True,
+    ),
+    Indicator(
+        "zero_ratio",
+        "share of exact zeros among the activations of a layer",
+        needs="layer", of=lambda layer: float(activity.zero_ratio(layer.activations).mean()),
+        unit="share", bounds=(0, 1), section="8.3.6", untrained=True,
+    ),
+    Indicator(
+        "zero_ratio_binarized",
+        "share of activations not above their neuron's mean",
+        needs="layer", of=lambda layer: float(activity.zero_ratio(layer.activations, of="binarized").mean()),
+        unit="share", bounds=(0, 1), section="8.3.6", untrained=True,
+    ),
+)  # fmt: skip
+
+INDICATORS = {row.name: row for row in CATALOG}

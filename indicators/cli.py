@@ -1,0 +1,182 @@
+"""The command line: fetch, train, measure and calibrate; the claims themselves are run by pytest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from indicators.errors import InputError
+
+if TYPE_CHECKING:
+    from indicators.calibration import Cell
+    from indicators.specs import StudySpec
+    from indicators.store import Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train the networks of a study and measure them. `pytest hypotheses/` puts the claims to them.",
+)
+
+Study = Annotated[str, typer.Option(help="Name of a shipped study, or path of a TOML file.")]
+StoreFolder = Annotated[Path | None, typer.Option(help="Folder of trained networks [INDICATORS_STORE].")]
+Seeds = Annotated[int | None, typer.Option(min=1, help="Number of independent repetitions.")]
+Architecture = Annotated[str | None, typer.Option(help="module:function that builds another network.")]
+Data = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10, or a .npz of arrays.")]
+
+
+@app.command()
+def fetch(study: Study = "cifar10-mini", data: Data = None, store: StoreFolder = None) -> None:
+    """Fetch and verify the images of a study."""
+    from indicators import selection
+    from indicators.progress import Fetching
+
+    console = Console()
+    spec, opened = _open(study, None, data, None, store)
+    with Fetching(console) as fetching:
+        folder = selection.fetch(spec, opened, data, fetching)
+    console.print(f"images ready in {folder}", soft_wrap=True)
+
+
+@app.command()
+def train(
+    study: Study = "cifar10-mini",
+    seeds: Seeds = None,
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Train the networks of a study that are not trained yet."""
+    _make(study, architecture, data, seeds, store, measuring=False)
+
+
+@app.command()
+def measure(
+    study: Study = "cifar10-mini",
+    seeds: Seeds = None,
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Train what is missing, and measure what is not measured yet."""
+    _make(study, architecture, data, seeds, store, measuring=True)
+
+
+@app.command()
+def calibrate(
+    study: Study = "cifar10-mini",
+    architecture: Architecture = None,
+    targets: Annotated[
+        tuple[float, float, float] | None, typer.Option(help="Validation accuracy of low, medium, high.")
+    ] = None,
+    within: Annotated[float, typer.Option(help="How close is close enough.")] = 0.01,
+    rounds: Annotated[int, typer.Option(min=1, help="How many rates to try per network at most.")] = 6,
+    output: Annotated[Path | None, typer.Option(help="Study file to write [in the store].")] = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Find learning rates at which every optimizer reaches the three levels, and write them as a study file."""
+    from indicators import calibration, crew, selection
+    from indicators.specs import LEVELS, ArchitectureSpec, ModelSpec, write_study
+
+    console = Console()
+    spec, opened = _open(study, None, data, None, store)
+    changes: dict[str, object] = {"seeds": 1}
+    if targets is not None:
+        changes["targets"] = dict(zip(LEVELS, targets, strict=True))
+    if architecture is not None:
+        changes["architecture"] = ArchitectureSpec(name=architecture)
+        changes["name"] = selection.calibrated_name(spec.name, architecture)
+    spec = type(spec).model_validate(spec.model_copy(update=changes).model_dump())
+    folder = selection.fetch(spec, opened, data)
+
+    def train_all(models: Sequence[ModelSpec]) -> None:
+        crew.make(crew.Work(tuple(models), None, folder), opened, console)
+
+    found = calibration.calibrate(
+        spec, opened, train_all, within=within, rounds=rounds, say=lambda cells: _show(cells, console)
+    )
+    path = output or opened.calibrated(found.name)
+    write_study(found, path, comment=f"Learning rates found by `indicators calibrate --study {study}`.")
+    console.print(f"written: {path}", soft_wrap=True)
+    console.print(f"next: pytest hypotheses/ --study {path}", soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; 0 done, 1 failed, 2 unusable input, 130 interrupted."""
+    from indicators.crew import CrewError
+
+    try:
+        app(list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+    except typer.TyperException if hasattr(typer, "TyperException") else () as error:  # pragma: no cover
+        return _complain(str(error), 2)
+    except InputError as error:
+        return _complain(str(error), 2)
+    except CrewError as error:
+        return _complain(str(error), 1)
+    except KeyboardInterrupt:
+        return _complain("interrupted; what is finished is kept, the same command goes on from there", 130)
+    return 0
+
+
+def _open(
+    study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None
+) -> tuple[StudySpec, Store]:
+    from indicators import selection
+    from indicators.specs import StudySpec
+    from indicators.store import Store
+
+    opened = Store(store)
+    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    if not isinstance(spec, StudySpec):
+        raise InputError(
+            f"study={study!r} is recorded: there is nothing to train; use pytest hypotheses/ --study {study}"
+        )
+    return spec, opened
+
+
+def _make(
+    study: str,
+    architecture: str | None,
+    data: Path | None,
+    seeds: int | None,
+    store: Path | None,
+    *,
+    measuring: bool,
+) -> None:
+    from indicators import crew, selection
+    from indicators.progress import Fetching
+
+    console = Console()
+    spec, opened = _open(study, architecture, data, seeds, store)
+    with Fetching(console) as fetching:
+        folder = selection.fetch(spec, opened, data, fetching)
+    work = crew.Work(tuple(spec.models()), spec.measuring if measuring else None, folder)
+    crew.make(work, opened, console)
+    done = "trained and measured" if measuring else "trained"
+    console.print(f"{len(work.networks())} networks {done}; store: {opened.root}", soft_wrap=True, highlight=False)
+
+
+def _show(cells: Sequence[Cell], console: Console) -> None:
+    table = Table("optimizer", "level", "target", "closest", "learning rate", "tried", box=None, pad_edge=False)
+    for cell in cells:
+        rate, accuracy, fitted = cell.best
+        shown = f"{accuracy:.3f}" + ("" if fitted else " (training images not fitted)")
+        table.add_row(cell.optimizer, cell.level, f"{cell.target:.3f}", shown, f"{rate:g}", str(len(cell.trials)))
+    console.print(table)
+
+
+def _complain(message: str, status: int) -> int:
+    Console(stderr=True).print(message, soft_wrap=True, highlight=False, markup=False)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

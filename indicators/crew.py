@@ -1,0 +1,276 @@
+"""Trains and measures whatever a study lacks: as many worker processes as there are cores, one network each at a time.
+
+`prepare` is the parent: it forecasts, starts the workers, shows their progress, and reports their failures. A worker
+(`python -m indicators.crew`) takes the next network that nobody holds, until none is left. Locks on files are the only
+coordination, so several runs on one store share the work, and a killed one leaves it to the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import Timeout
+from rich.console import Console
+
+from indicators import data, selection
+from indicators.errors import InputError
+from indicators.machine import cores
+from indicators.measurements import forward_images, measure, missing
+from indicators.progress import Display, Fetching
+from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
+from indicators.store import Store
+
+UNUSABLE_INPUT = 2
+
+
+@dataclass(frozen=True)
+class Work:
+    """Networks to be made, and how they are to be measured (None: only trained)."""
+
+    models: tuple[ModelSpec, ...]
+    measuring: MeasuringSpec | None
+    folder: Path
+    """Of the data set, fetched and verified."""
+
+    def networks(self) -> list[UntrainedSpec]:
+        """The models, and the untrained networks that they start from."""
+        return [*dict.fromkeys(model.untrained for model in self.models), *self.models]
+
+    def undone(self, store: Store) -> list[UntrainedSpec]:
+        """The networks that are not trained, or not wholly measured."""
+        return [spec for spec in self.networks() if not self.done(spec, store)]
+
+    def done(self, spec: UntrainedSpec, store: Store) -> bool:
+        """Whether nothing is left to do for a network."""
+        entry = store.entry(spec)
+        made = entry.has("final.safetensors" if isinstance(spec, ModelSpec) else "initial.safetensors")
+        return made and (self.measuring is None or not missing(spec, entry, self.measuring))
+
+    def to_json(self) -> str:
+        """The work as a worker reads it."""
+        return json.dumps(
+            {
+                "models": [model.model_dump(mode="json") for model in self.models],
+                "measuring": self.measuring.model_dump(mode="json") if self.measuring else None,
+                "folder": str(self.folder),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Work:
+        """The work that `to_json` wrote."""
+        table: dict[str, Any] = json.loads(text)
+        measuring = table["measuring"]
+        return cls(
+            tuple(ModelSpec.model_validate(model) for model in table["models"]),
+            MeasuringSpec.model_validate(measuring) if measuring else None,
+            Path(table["folder"]),
+        )
+
+
+class CrewError(RuntimeError):
+    """A worker failed for a reason that is not the user's input; the message ends with its last words."""
+
+
+def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], None], *, pause: float = 0.5) -> None:
+    """Returns when every network of the work is trained and measured, calling `show(undone)` every `pause` seconds.
+
+    Raises InputError or CrewError with a worker's message where one fails; what is finished stays, and the next call
+    goes on from there.
+    """
+    undone = work.undone(store)
+    workers = [_Worker(work, store, number) for number in range(min(cores(), len(undone)))]
+    try:
+        while undone:
+            show(undone)
+            time.sleep(pause)
+            for worker in workers:
+                worker.check()
+            ended = all(worker.ended for worker in workers)
+            undone = [spec for spec in undone if not work.done(spec, store)]
+            if undone and ended:
+                raise CrewError(f"{undone[0].label} was left unfinished by every worker; run again")
+        show(undone)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def make_study(study: StudySpec, store: Store, source: Path | None, console: Console) -> None:
+    """Fetches the images of a study, trains and measures what it lacks, and shows the progress on a console."""
+    with Fetching(console) as fetching:
+        folder = selection.fetch(study, store, source, fetching)
+    make(Work(tuple(study.models()), study.measuring, folder), store, console)
+
+
+def make(work: Work, store: Store, console: Console) -> None:
+    """Trains and measures what is missing of some work, after saying how much that is."""
+    undone = work.undone(store)
+    if not undone:
+        return
+    console.print(_forecast(work, undone, store), highlight=False)
+    with Display(console, store, len(work.networks())) as show:
+        prepare(work, store, show)
+
+
+def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
+    """What there is to do, before it is begun."""
+    training = [
+        spec for spec in undone if isinstance(spec, ModelSpec) and not store.entry(spec).has("final.safetensors")
+    ]
+    text = f"to train: {len(training)} networks"
+    if work.measuring is not None:
+        images = sum(forward_images(spec, work.measuring) for spec in undone)
+        text += f"; to measure: {len(undone)} networks, {images:,} images forward".replace(",", " ")
+    return f"{text}; at once: {min(cores(), len(undone))}; store: {store.root}"
+
+
+class _Worker:
+    """One worker process with one thread per core it may use."""
+
+    def __init__(self, work: Work, store: Store, number: int) -> None:
+        self._log = store.log(f"worker-{os.getpid()}-{number}")
+        # Results depend on the number of threads in their last bits: one each, whatever else is running.
+        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        tensorflow = {
+            "TF_NUM_INTRAOP_THREADS": "1",
+            "TF_NUM_INTEROP_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "indicators.crew", str(store.root)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={"KERAS_BACKEND": "tensorflow", **os.environ, **threads, **tensorflow},
+                start_new_session=True,
+            )
+        stdin = self._process.stdin
+        if stdin is not None:
+            stdin.write(work.to_json().encode() + b"\n")
+            stdin.flush()
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def check(self) -> None:
+        """Raises what went wrong in the worker, if anything."""
+        if self._process.poll() in (None, 0):
+            return
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        if self._process.returncode == UNUSABLE_INPUT and lines:
+            raise InputError(lines[-1])
+        last = "\n".join(lines[-15:]) or "it left no message"
+        raise CrewError(f"a worker ended with status {self._process.returncode}; its last words ({self._log}):\n{last}")
+
+    def stop(self) -> None:
+        """Ends the worker at once; what it had finished is stored, and its locks are free."""
+        if not self.ended:
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        if self._process.returncode in (0, -9):
+            self._log.unlink(missing_ok=True)
+
+
+def run_worker(work: Work, store: Store) -> None:
+    """Makes networks until none of the work is left, waiting for those that others hold."""
+    while undone := work.undone(store):
+        # An untrained network comes first: the others start from it.
+        if not any([_try(spec, work, store) for spec in undone]):
+            time.sleep(0.5)
+
+
+def _try(spec: UntrainedSpec, work: Work, store: Store) -> bool:
+    """Makes one network, or returns False where another process is at it."""
+    entry = store.entry(spec)
+    try:
+        entry.lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    try:
+        if work.done(spec, store):
+            return True
+        with store.slot():
+            _make(spec, work, store)
+    finally:
+        store.clear_progress(spec)
+        entry.lock.release()
+    return True
+
+
+def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
+    from indicators import training
+
+    progress = _Notes(spec, work, store)
+    entry = store.entry(spec)
+    sizes = spec.data
+    dataset = data.load(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    progress(phase="starting")
+    start = spec.untrained if isinstance(spec, ModelSpec) else spec
+    training.prepare_untrained(start, store.entry(start), dataset)
+    if isinstance(spec, ModelSpec) and not entry.has("final.safetensors"):
+        initial = store.entry(start).read_arrays("initial.safetensors")
+        if initial is None:
+            raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
+        training.train(spec, entry, dataset, initial[0], progress)
+    if work.measuring is not None:
+        measure(spec, store, dataset, work.measuring, progress)
+
+
+class _Notes:
+    """Notes the progress of one network, with the time that training and measuring will still take."""
+
+    def __init__(self, spec: UntrainedSpec, work: Work, store: Store) -> None:
+        self._spec, self._store = spec, store
+        self._to_measure = forward_images(spec, work.measuring) if work.measuring else 0
+        self._begun = self._measuring_since = time.monotonic()
+
+    def __call__(self, *, phase: str, **state: Any) -> None:
+        now = time.monotonic()
+        if phase == "training":
+            self._measuring_since = now
+            if state.get("seconds_left") is not None:
+                # A training step costs about three passes forward.
+                state["seconds_left"] += self._to_measure / (3 * state["images_per_second"])
+        elif state.get("share"):
+            state["seconds_left"] = (now - self._measuring_since) * (1 - state["share"]) / state["share"]
+        self._store.note_progress(self._spec, label=self._spec.label, phase=phase, elapsed=now - self._begun, **state)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent closes the pipe, even by being killed: no training outlives its run."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> int:
+    """A worker's process: work on standard input, folder of the store as argument."""
+    work = Work.from_json(sys.stdin.buffer.readline().decode())
+    _end_with_parent()
+    try:
+        run_worker(work, Store(Path(sys.argv[1])))
+    except InputError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return UNUSABLE_INPUT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,300 @@
+"""From one number per seed to evidence and a verdict.
+
+The replicate is the seed. The interval of an effect is its mean over the seeds +- t(.95, n - 1) x SE: each
+end holds with 95 %, both with 90 %. SE is the seeds' own standard error or, if larger, the contrast's floor.
+
+| verdict | three seeds or more | one or two seeds |
+|---|---|---|
+| supported / consistent | the lower bound exceeds ``by`` | the effect exceeds ``by`` |
+| refuted / contradicted | the upper bound, its level divided by the cases, is below ``by`` | it is below 0 |
+| inconclusive | anything between | anything between |
+
+A verb of `indicators.comparisons` returns one `Evidence`. Inside a `judging` block it is noted as well, so
+that a claim that holds leaves its numbers too.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+VERDICTS = ("supported", "refuted", "consistent", "contradicted", "inconclusive", "not applicable", "error")
+SEEDS_NEEDED = 3
+TAIL = 0.05  # beyond each end of an interval
+
+Answer = tuple[str, str, float | None]  # verdict, reason, p
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one comparison found, in the unit of what was compared.
+
+    ``effect`` is the mean of ``values``, one contrast per seed, positive in the direction of the claim
+    (``same``: signed). ``low``, ``high`` and ``p`` are None with fewer than three seeds. ``by`` is the
+    smallest effect that counts, for ``same`` half the width of the band. ``p`` is the probability of a mean
+    this large if the effect were no more than ``by``, or the largest such p of several conditions; below .05
+    says supported.
+    """
+
+    verdict: str
+    effect: float
+    low: float | None
+    high: float | None
+    by: float
+    seeds: int
+    compared: str
+    unit: str
+    reason: str
+    p: float | None
+    values: tuple[float, ...]
+
+    def __bool__(self) -> bool:
+        """Tell whether the claim stands or falls; raises Undecided where neither can be said."""
+        if self.verdict in ("supported", "consistent"):
+            return True
+        if self.verdict in ("refuted", "contradicted"):
+            return False
+        raise Undecided(self)
+
+    def __str__(self) -> str:
+        if not self.values:
+            return f"{self.verdict}: {self.reason}"
+        effect = f"{self.compared} = {self.effect:.3g} {self.unit}".rstrip()
+        return f"{self.verdict}: {effect} ({self.reason})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every field as JSON can hold it: an effect without seeds is None."""
+        effect = self.effect if math.isfinite(self.effect) else None
+        return asdict(self) | {"effect": effect, "values": list(self.values)}
+
+
+class Undecided(Exception):  # noqa: N818 - an answer, not an error
+    """The comparison decides nothing either way; ``evidence`` says why."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence)
+        self.evidence = evidence
+
+    def __str__(self) -> str:
+        return f"{self.evidence.verdict}: {self.evidence.reason}"
+
+
+class NotApplicable(Exception):  # noqa: N818 - an answer, not an error
+    """The study lacks what the claim needs; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class _Judging:
+    cases: int
+    record: list[Evidence]
+
+
+_JUDGING: ContextVar[_Judging | None] = ContextVar("judging", default=None)
+
+
+@contextmanager
+def judging(cases: int = 1) -> Iterator[list[Evidence]]:
+    """Collect the evidence of every comparison made inside the block, in order.
+
+    ``cases`` is how many parametrized cases the claim has. It falls if one of them is refuted, so each is
+    refuted at the level divided by their number; it stands only if all are supported, which needs no
+    division. Raises ValueError if ``cases`` is not a positive integer.
+    """
+    if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
+        raise ValueError(f"cases={cases!r} is not a positive integer: give the number of cases of the claim")
+    record: list[Evidence] = []
+    token = _JUDGING.set(_Judging(cases, record))
+    try:
+        yield record
+    finally:
+        _JUDGING.reset(token)
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """Verdict of a claim from the verdicts of its cases.
+
+    The first of error, refuted, contradicted, inconclusive that any case has; else consistent if any case is
+    merely that, else supported. Cases that are not applicable do not count, unless all are.
+    Raises ValueError for no verdict at all and for an unknown one.
+    """
+    if not verdicts or (set(verdicts) - set(VERDICTS)):
+        raise ValueError(f"verdicts={list(verdicts)}: expected one or more of {VERDICTS}")
+    worst_first = ("error", "refuted", "contradicted", "inconclusive", "consistent", "supported")
+    return next((verdict for verdict in worst_first if verdict in verdicts), "not applicable")
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One number per seed, all finite, and the least standard error that their mean may have.
+
+    ``roundoff`` is what a number may be off by computation alone. It keeps an effect of exactly what counts
+    from exceeding it, and a spread of zero from being infinite evidence.
+    """
+
+    name: str
+    per_seed: NDArray[np.float64]
+    floor: float
+    roundoff: float
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds there are."""
+        return len(self.per_seed)
+
+    @property
+    def mean(self) -> float:
+        """The effect; NaN without a seed."""
+        return float(self.per_seed.mean()) if self.seeds else math.nan
+
+    @property
+    def own_error(self) -> float:
+        """Standard error of the mean from its seeds alone; needs two."""
+        return float(self.per_seed.std(ddof=1)) / math.sqrt(self.seeds)
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return max(self.own_error, self.floor, self.roundoff)
+
+    def low(self, tail: float = TAIL) -> float:
+        """Lower bound of the effect, wrong with probability ``tail``."""
+        return self.mean - self._reach(tail)
+
+    def high(self, tail: float = TAIL) -> float:
+        """Upper bound of the effect, wrong with probability ``tail``."""
+        return self.mean + self._reach(tail)
+
+    def p_at_most(self, bound: float) -> float:
+        """Probability of so large a mean if the effect were ``bound``."""
+        return float(stdtr(self.seeds - 1, (bound - self.mean) / self.error))
+
+    def p_at_least(self, bound: float) -> float:
+        """Probability of so small a mean if the effect were ``bound``."""
+        return float(stdtr(self.seeds - 1, (self.mean - bound) / self.error))
+
+    def _reach(self, tail: float) -> float:
+        return float(stdtrit(self.seeds - 1, 1 - tail)) * self.error
+
+
+def judge(
+    total: Contrast,
+    steps: Sequence[Contrast] = (),
+    *,
+    by: float,
+    unit: str,
+    band: bool = False,
+    silent: int = 0,
+) -> Evidence:
+    """Judge whether the total exceeds ``by`` and every step 0; with ``band``, if it is inside +- ``by``.
+
+    ``silent`` is the number of seeds that decide nothing and were left out. The evidence is noted for the
+    claim being judged, if one is.
+    """
+    enough = total.seeds >= SEEDS_NEEDED
+    needs = [(total, by), *((step, 0.0) for step in steps)]
+    if total.seeds == 0 or total.seeds < SEEDS_NEEDED <= total.seeds + silent:
+        verdict, reason, p = _nothing_left(total, silent)
+    elif band:
+        verdict, reason, p = _band_by_interval(total, by) if enough else _band_by_effect(total, by)
+    else:
+        verdict, reason, p = _above_by_interval(needs) if enough else _above_by_effect(needs)
+    evidence = Evidence(
+        verdict=verdict,
+        effect=total.mean,
+        low=total.low() if enough else None,
+        high=total.high() if enough else None,
+        by=float(by),
+        seeds=total.seeds,
+        compared=total.name,
+        unit=unit,
+        reason=reason + (_remarks(total, silent) if enough else ""),
+        p=p,
+        values=tuple(total.per_seed.tolist()),
+    )
+    if (state := _JUDGING.get()) is not None:
+        state.record.append(evidence)
+    return evidence
+
+
+def _above_by_interval(needs: Sequence[tuple[Contrast, float]]) -> Answer:
+    p = max(contrast.p_at_most(need) for contrast, need in needs)
+    tail = _refuting_tail()
+    doubtful = [(contrast, need) for contrast, need in needs if not contrast.low() > need]
+    refuting = [(contrast, need) for contrast, need in doubtful if contrast.high(tail) < need]
+    if refuting:
+        contrast, need = refuting[0]
+        kind = "opposite" if contrast.high(tail) < 0 else "no effect that counts"
+        return "refuted", f"{kind}: {_interval(contrast, tail)}{_of(contrast, needs)} lies below {need:g}", p
+    if doubtful:
+        contrast, need = doubtful[0]
+        return "inconclusive", f"{_interval(contrast, tail)}{_of(contrast, needs)} includes {need:g}", p
+    total, by = needs[0]
+    return "supported", f"{_interval(total)} lies above {by:g}{_steps_too(needs)}", p
+
+
+def _above_by_effect(needs: Sequence[tuple[Contrast, float]]) -> Answer:
+    total, by = needs[0]
+    seeds = _seeds(total.seeds)
+    if all(contrast.mean > need + contrast.roundoff for contrast, need in needs):
+        return "consistent", f"{seeds}: effect above {by:g}{_steps_too(needs)}", None
+    if total.mean < -total.roundoff:
+        return "contradicted", f"{seeds}: effect opposite", None
+    if total.mean > by + total.roundoff:
+        wrong = next(step.name for step, _ in needs[1:] if not step.mean > step.roundoff)
+        return "inconclusive", f"{seeds}: {wrong} is not above 0", None
+    return "inconclusive", f"{seeds}: effect between 0 and {by:g}", None
+
+
+def _band_by_interval(total: Contrast, within: float) -> Answer:
+    p = max(total.p_at_most(-within), total.p_at_least(within))
+    tail = _refuting_tail()
+    if total.low() > -within and total.high() < within:
+        return "supported", f"{_interval(total)} lies within {within:g} of 0", p
+    if total.low(tail) > within or total.high(tail) < -within:
+        return "refuted", f"{_interval(total, tail)} lies beyond {within:g} of 0", p
+    return "inconclusive", f"{_interval(total, tail)} includes {within if total.mean > 0 else -within:g}", p
+
+
+def _band_by_effect(total: Contrast, within: float) -> Answer:
+    if abs(total.mean) <= within + total.roundoff:
+        return "consistent", f"{_seeds(total.seeds)}: effect within {within:g} of 0", None
+    return "contradicted", f"{_seeds(total.seeds)}: effect beyond {within:g} of 0", None
+
+
+def _nothing_left(total: Contrast, silent: int) -> Answer:
+    if not silent:
+        return "inconclusive", "no seed to compare", None
+    return "inconclusive", f"{silent} of {_seeds(silent + total.seeds)} cannot decide", None
+
+
+def _refuting_tail() -> float:
+    state = _JUDGING.get()
+    return TAIL / (1 if state is None else state.cases)
+
+
+def _remarks(total: Contrast, silent: int) -> str:
+    alike = total.own_error <= total.roundoff
+    spread = "; the seeds do not differ, a floor stands for their spread" if alike else ""
+    return spread + (f"; {_seeds(silent)} more cannot decide" if silent else "")
+
+
+def _interval(contrast: Contrast, tail: float = TAIL) -> str:
+    return f"interval [{contrast.low(tail):.3g}, {contrast.high(tail):.3g}]"
+
+
+def _steps_too(needs: Sequence[tuple[Contrast, float]]) -> str:
+    return ", both steps above 0" if needs[1:] else ""
+
+
+def _of(contrast: Contrast, needs: Sequence[tuple[Contrast, float]]) -> str:
+    return "" if contrast is needs[0][0] else f" of the step {contrast.name}"
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed" if count == 1 else f"{count} seeds"

@@ -1,0 +1,57 @@
+"""What this machine is: cores, precision that pays, provenance of a run."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+
+def cores() -> int:
+    """Number of processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
+    """`precision` itself, or for `auto` bfloat16 where the processor computes in it (elsewhere it is emulated, at half speed)."""
+    if precision == "auto":
+        return "bfloat16" if {"avx512_bf16", "amx_bf16"} & _processor_flags() else "float32"
+    return "bfloat16" if precision == "bfloat16" else "float32"
+
+
+def provenance() -> dict[str, str | int]:
+    """Versions, processor and cores, to be stored beside what was measured here."""
+    packages = ("numpy", "keras", "tensorflow", "generalization-indicators")
+    return {
+        "python": platform.python_version(),
+        "processor": _processor_name(),
+        "cores": cores(),
+        **{name: _version(name) for name in packages},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _cpuinfo() -> str:
+    path = Path("/proc/cpuinfo")
+    return path.read_text() if path.is_file() else ""
+
+
+def _field(name: str) -> str:
+    lines = (line for line in _cpuinfo().splitlines() if line.startswith(name))
+    return next(lines, ":").partition(":")[2].strip()
+
+
+def _processor_flags() -> set[str]:
+    return set(_field("flags").split())
+
+
+def _processor_name() -> str:
+    return _field("model name") or platform.processor() or platform.machine()

@@ -1,0 +1,143 @@
+"""Shows which networks are at work, how far they are and how long it will take: live on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from rich import box
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from indicators.machine import cores
+from indicators.specs import UntrainedSpec
+from indicators.store import Store
+
+SECONDS_BETWEEN_LINES = 20
+
+
+class Display:
+    """Shows the work on `total` networks; call it with those that are not finished."""
+
+    def __init__(self, console: Console, store: Store, total: int) -> None:
+        self._console, self._store, self._total = console, store, total
+        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        self._begun = self._said = time.monotonic()
+        self._seen: dict[str, float] = {}
+        self._first: int | None = None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, undone: Sequence[UntrainedSpec]) -> None:
+        notes = [note for spec in undone if (note := self._store.progress(spec))]
+        summary = self._summary(len(undone), notes)
+        if self._live:
+            self._live.update(Group(summary, _table(notes)), refresh=True)
+        elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or not undone:
+            self._said = time.monotonic()
+            self._console.print(" · ".join([summary.plain, *map(_line, notes)]), soft_wrap=True, highlight=False)
+
+    def _summary(self, undone: int, notes: Sequence[dict[str, Any]]) -> Text:
+        done = self._total - undone
+        left = self._seconds_left(undone, notes)
+        text = f"{done}/{self._total} networks, {duration(time.monotonic() - self._begun)}"
+        return Text(text + (f", about {duration(left)} left" if left and undone else ""), style="bold")
+
+    def _seconds_left(self, undone: int, notes: Sequence[dict[str, Any]]) -> float | None:
+        """What is left of those at work, and for each of the others the mean of all that were seen so far."""
+        current: list[float] = [note["seconds_left"] for note in notes if note.get("seconds_left") is not None]
+        for note in notes:
+            if note.get("seconds_left") is not None:
+                self._seen[note["label"]] = note["elapsed"] + note["seconds_left"]
+        if not self._seen:
+            return None
+        mean = sum(self._seen.values()) / len(self._seen)
+        waiting = max(undone - len(notes), 0)
+        return (sum(current) + mean * (waiting + len(notes) - len(current))) / min(cores(), max(undone, 1))
+
+
+class Fetching:
+    """Shows how far a download or conversion is; called with what, how much is done, and of how much (0: unknown)."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=None)
+            if not self._console.is_terminal:
+                self._console.print(what, highlight=False)
+        self._bar.update(self._tasks[what], completed=done, total=total or None)
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `7 min`, `3.2 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _table(notes: Sequence[dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("network", "doing", "", "training", "validation", "left"):
+        table.add_column(name, no_wrap=True)
+    for note in notes:
+        left = note.get("seconds_left")
+        table.add_row(
+            note["label"],
+            _doing(note),
+            ProgressBar(total=1.0, completed=note.get("share", 0.0), width=16),
+            _percent(note.get("train_accuracy")),
+            _percent(note.get("validation_accuracy")),
+            "" if left is None else duration(left),
+        )
+    return table
+
+
+def _line(note: dict[str, Any]) -> str:
+    accuracies = [_percent(note.get(name)) for name in ("train_accuracy", "validation_accuracy")]
+    shown = f" ({' / '.join(accuracies)})" if all(accuracies) else ""
+    return f"{note['label']}: {_doing(note)} {note.get('share', 0):.0%}{shown}"
+
+
+def _doing(note: dict[str, Any]) -> str:
+    if note["phase"] == "training":
+        return f"epoch {note['epoch']}"
+    return str(note.get("indicator", note["phase"]))
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"

@@ -1,0 +1,1 @@
+"""Views of what was found: data first (`verdicts`), then text for the terminal (`terminal`, `progress`)."""

@@ -1,0 +1,64 @@
+"""The table of verdicts in the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from indicators.report.verdicts import Case, Claim, counts
+
+SYMBOLS = {
+    "supported": ("✔", "green"),
+    "consistent": ("✓", "green"),
+    "refuted": ("✘", "red"),
+    "contradicted": ("✗", "red"),
+    "inconclusive": ("?", "yellow"),
+    "not applicable": ("–", "dim"),
+    "error": ("!", "bold red"),
+}
+
+
+def print_verdicts(console: Console, claims: Sequence[Claim], *, study: str, scale: str, seeds: int) -> None:
+    """Prints one row per claim (verdict, effect, what was compared), then how many claims there are of each verdict."""
+    title = f"{study} · scale {scale} · {seeds} seed{'s' if seeds > 1 else ''}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("claim", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("cases", justify="right", no_wrap=True)
+    table.add_column("effect", justify="right", no_wrap=True)
+    table.add_column("what was claimed; what was compared", overflow="fold")
+    for claim in claims:
+        symbol, style = SYMBOLS[claim.verdict]
+        table.add_row(
+            claim.id,
+            Text(f"{symbol} {claim.verdict}", style=style),
+            f"{claim.agreeing}/{len(claim.cases)}" if len(claim.cases) > 1 else "",
+            _effect(claim.decisive),
+            Text(claim.decisive.sentence) + Text(f"\n{_compared(claim.decisive)}", style="dim"),
+        )
+    console.print(table)
+    console.print(Text("claims: ", style="bold") + Text(counts(claim.verdict for claim in claims)))
+
+
+def _effect(case: Case) -> str:
+    """The decisive effect and, where there are seeds enough, its interval."""
+    if not case.evidence or case.evidence[-1]["effect"] is None:
+        return ""
+    last = case.evidence[-1]
+    interval = "" if last["low"] is None else f"\n[{last['low']:+.3g}, {last['high']:+.3g}]"
+    return f"{last['effect']:+.3g}{interval}"
+
+
+def _compared(case: Case) -> str:
+    """What was compared with what, and which effect counts; or why nothing could be."""
+    if not case.evidence or case.evidence[-1]["effect"] is None:
+        return textwrap.shorten(case.reason, 160)
+    last = case.evidence[-1]
+    unit = f" {last['unit']}" if last["unit"] else ""
+    where = f" ({case.parameters})" if case.parameters else ""
+    return f"{last['compared']}{where}; what counts: {last['by']:g}{unit}"

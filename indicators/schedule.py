@@ -1,0 +1,50 @@
+"""When the learning rate falls and when training ends: the recipe as pure functions of the record (thesis 6.3.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from indicators.specs import Recipe
+
+Epoch = dict[str, Any]
+"""The record of one epoch: `train_accuracy`, `validation_accuracy`, the losses, `learning_rate`, per-layer lists."""
+
+
+def next_learning_rate(initial: float, history: Sequence[Epoch], recipe: Recipe) -> float:
+    """The learning rate of the epoch after `history`.
+
+    It starts at `initial` and is multiplied by `plateau_factor` whenever the monitored quantity has not improved on its
+    best by more than `plateau_min_delta` for `plateau_patience` epochs, never below `min_learning_rate`.
+    """
+    rate, best, waited = initial, -math.inf, 0
+    for epoch in history:
+        value = epoch["validation_accuracy"] if recipe.monitor == "validation_accuracy" else -epoch["validation_loss"]
+        if value > best + recipe.plateau_min_delta:
+            best, waited = value, 0
+            continue
+        waited += 1
+        if waited == recipe.plateau_patience:
+            rate, waited = max(rate * recipe.plateau_factor, min(rate, recipe.min_learning_rate)), 0
+    return rate
+
+
+def finished(history: Sequence[Epoch], recipe: Recipe) -> bool:
+    """Whether the running training accuracy has reached its target, or the epochs are used up."""
+    return bool(history) and (reached(history, recipe) or len(history) >= recipe.max_epochs)
+
+
+def reached(history: Sequence[Epoch], recipe: Recipe) -> bool:
+    """Whether the running training accuracy of the last epoch has reached its target."""
+    return bool(history) and history[-1]["train_accuracy"] >= recipe.target_accuracy
+
+
+def epochs_left(history: Sequence[Epoch], recipe: Recipe) -> float | None:
+    """Roughly how many epochs remain: the training error extrapolated at its recent rate; None before two epochs."""
+    errors = [max(1 - epoch["train_accuracy"], 1e-6) for epoch in history[-4:]]
+    target = max(1 - recipe.target_accuracy, 1e-6)
+    if len(errors) < 2 or errors[-1] >= errors[0]:
+        return None
+    speed = math.log(errors[0] / errors[-1]) / (len(errors) - 1)
+    return min(max(0.0, math.log(errors[-1] / target) / speed), float(recipe.max_epochs - len(history)))

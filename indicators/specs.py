@@ -1,0 +1,282 @@
+"""What a study consists of: frozen, validated, hashed. What decides a bit of a trained network is a field here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from indicators.errors import InputError
+from indicators.machine import resolve_precision
+
+OPTIMIZERS = ("sgd", "wdecay", "layca")
+LEVELS = ("low", "medium", "high")
+STUDIES = Path(__file__).parent / "studies"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class Frozen(BaseModel):
+    """A validated value that cannot change and whose every field counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+
+class DataSpec(Frozen):
+    """Which images: the first `train` and last `validation` of the training set, the first `test` of the test set."""
+
+    name: Literal["cifar10", "arrays"] = "cifar10"
+    train: Count = 40_000
+    validation: Count = 10_000
+    test: Count = 10_000
+    sha256: str | None = None
+    """Digest of a user's own arrays; CIFAR-10 has one content only."""
+
+
+class ArchitectureSpec(Frozen):
+    """A function `(input_shape, classes, **parameters) -> keras.Model`: `vgg`, or a user's `module:function`."""
+
+    name: str = "vgg"
+    parameters: dict[str, float | int | str | bool] = {}
+
+
+class Recipe(Frozen):
+    """How a network is trained (thesis 6.3.3): constant batch, rate divided on plateaus, stop at 99 %."""
+
+    batch_size: Count = 128
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.001
+    """Penalty on the kernels in the loss of `wdecay`; its gradient is `2 * l2 * w`."""
+    monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
+    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    plateau_patience: Count = 2
+    plateau_min_delta: Annotated[float, Field(ge=0)] = 1e-4
+    min_learning_rate: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """A plateau does not lower the rate below this; a rate that starts lower stays."""
+    target_accuracy: Share = 0.99
+    max_epochs: Count = 50
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    """Of the arithmetic; weights are always float32. `auto`: bfloat16 where the processor computes in it."""
+    keep_epochs: bool = False
+    """Whether the weights of every epoch are kept, not only the initial and the final ones."""
+    version: Literal[1] = 1
+    """Raised when the same fields come to mean another training."""
+
+
+class MeasuringSpec(Frozen):
+    """How many images, pairs and draws the indicators are measured with."""
+
+    images: Count = 1000
+    pairs: Count = 10_000
+    pruning_images: Count = 10_000
+    pruning_draws: Count = 3
+
+
+class UntrainedSpec(Frozen):
+    """The network of a seed before training: what the nine models of that seed start from."""
+
+    architecture: ArchitectureSpec
+    data: DataSpec
+    seed: Annotated[int, Field(ge=0)]
+
+    @property
+    def label(self) -> str:
+        """How people call it."""
+        return f"untrained, seed {self.seed}"
+
+
+class ModelSpec(UntrainedSpec):
+    """One trained network, to the last bit."""
+
+    recipe: Recipe
+    optimizer: Literal["sgd", "wdecay", "layca"]
+    level: Literal["low", "medium", "high"]
+    learning_rate: Positive
+
+    @property
+    def untrained(self) -> UntrainedSpec:
+        """The network that this one starts from."""
+        return UntrainedSpec(architecture=self.architecture, data=self.data, seed=self.seed)
+
+    @property
+    def label(self) -> str:
+        """How people call it."""
+        return f"{self.optimizer} {self.level}, seed {self.seed}"
+
+
+class StudySpec(Frozen):
+    """Three optimizers times three levels times the seeds, on one architecture and one data set."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    scale: str
+    """The word that stands beside every verdict: `mini`, `quarter`, `full`."""
+    description: str = ""
+    kind: Literal["trained"] = "trained"
+    seeds: Count = 1
+    data: DataSpec
+    architecture: ArchitectureSpec
+    recipe: Recipe = Recipe()
+    measuring: MeasuringSpec = MeasuringSpec()
+    learning_rates: dict[str, dict[str, Positive]]
+    targets: dict[str, Share] = {}
+    """Validation accuracy that calibration aims at, by level."""
+
+    @field_validator("learning_rates")
+    @classmethod
+    def _nine_rates(cls, rates: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        _require_keys("learning_rates", rates, OPTIMIZERS)
+        for optimizer, by_level in rates.items():
+            _require_keys(f"learning_rates.{optimizer}", by_level, LEVELS)
+        return rates
+
+    @model_validator(mode="after")
+    def _enough_images(self) -> Self:
+        if self.measuring.images > self.data.train:
+            raise ValueError(f"measuring.images={self.measuring.images} exceeds data.train={self.data.train}")
+        if self.measuring.pruning_images > self.data.test:
+            raise ValueError(
+                f"measuring.pruning_images={self.measuring.pruning_images} exceeds data.test={self.data.test}"
+            )
+        return self
+
+    def model(self, optimizer: str, level: str, seed: int) -> ModelSpec:
+        """The model of one cell and seed."""
+        rate = self.learning_rates[optimizer][level]
+        return ModelSpec.model_validate(
+            {
+                "architecture": self.architecture,
+                "data": self.data,
+                "recipe": self.recipe.model_copy(update={"precision": resolve_precision(self.recipe.precision)}),
+                "optimizer": optimizer,
+                "level": level,
+                "learning_rate": rate,
+                "seed": seed,
+            }
+        )
+
+    def models(self) -> Iterator[ModelSpec]:
+        """Every model, seed by seed; the slowest to train (the lowest rates) first, so that workers end together."""
+        for seed in range(self.seeds):
+            for level in LEVELS:
+                for optimizer in OPTIMIZERS:
+                    yield self.model(optimizer, level, seed)
+
+    def untrained(self) -> Iterator[UntrainedSpec]:
+        """The untrained network of every seed."""
+        for seed in range(self.seeds):
+            yield self.model("sgd", "low", seed).untrained
+
+
+class RecordedSpec(Frozen):
+    """A published study: measurements without networks."""
+
+    name: str
+    scale: str
+    seeds: Count
+    folder: Path
+
+
+Spec = TypeVar("Spec", bound=Frozen)
+
+
+def studies() -> list[str]:
+    """Names of the shipped studies."""
+    return sorted(path.stem for path in STUDIES.glob("*.toml"))
+
+
+def load_study(name: str) -> StudySpec | RecordedSpec:
+    """The shipped study of that name, or the one in the TOML file at that path."""
+    path = _find(name)
+    table = _read_toml(path)
+    if table.get("kind") == "recorded":
+        table = {name: table.get(name) for name in ("name", "scale", "seeds")} | {"folder": path.with_suffix("")}
+        return _validated(RecordedSpec, table, path)
+    return _validated(StudySpec, table, path)
+
+
+def _validated(kind: type[Spec], table: dict[str, Any], path: Path) -> Spec:
+    try:
+        return kind.model_validate(table)
+    except ValidationError as error:
+        raise InputError(f"study {path.name}: {_first(error)}") from None
+
+
+def write_study(study: StudySpec, path: Path, *, comment: str = "") -> None:
+    """Writes a study file that `load_study` reads back as the same study."""
+    table = study.model_dump(mode="json", exclude_defaults=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"# {line}\n" for line in comment.splitlines()) + _to_toml(table))
+
+
+def _find(name: str) -> Path:
+    if (STUDIES / f"{name}.toml").is_file() and "/" not in name:
+        return STUDIES / f"{name}.toml"
+    if Path(name).is_file():
+        return Path(name)
+    raise InputError(f"study={name!r} is neither one of {tuple(studies())} nor the path of a TOML file")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"study file {path.name} is not valid TOML: {error}") from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first complaint in one line: field, value, expectation."""
+    details = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in details["loc"]) or "study"
+    if details["type"] == "missing":
+        return f"{field} is missing; see the shipped studies for a complete file"
+    if details["type"] == "extra_forbidden":
+        return f"{field} is not a known field; compare with the shipped studies"
+    message = details["msg"].removeprefix("Value error, ")
+    value = details["input"]
+    shown = f"={value!r}" if isinstance(value, str | int | float | bool) else ""
+    return f"{field}{shown}: {message[0].lower()}{message[1:]}; correct it in the study file"
+
+
+def _require_keys(name: str, table: dict[str, Any], expected: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in expected:
+            raise ValueError(f"{name}: {key!r} is not one of {expected}")
+    for key in expected:
+        if key not in table:
+            raise ValueError(f"{name}: {key!r} is missing")
+
+
+def _to_toml(table: dict[str, Any], prefix: str = "") -> str:
+    """The TOML of a table of scalars and tables."""
+    scalars = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    lines = [f"{key} = {_scalar(value)}" for key, value in scalars.items() if value is not None]
+    header = f"\n[{prefix}]\n" if prefix and lines else ""
+    text = header + "".join(f"{line}\n" for line in lines)
+    for key, value in table.items():
+        if isinstance(value, dict):
+            text += _to_toml(value, f"{prefix}.{key}" if prefix else key)
+    return text
+
+
+def _scalar(value: str | float | bool) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{value} cannot stand in a study file; expected a finite number")
+    return json.dumps(value)

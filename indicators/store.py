@@ -1,0 +1,220 @@
+"""The only room that knows file names: what was trained and measured, found again by fingerprint.
+
+    <root>/models/<fingerprint>/     one network: spec.json, weights, history, measurements, manifest.json
+    <root>/locks/                    one lock per network, one slot per processor core
+    <root>/progress/                 what is being worked on right now
+    <root>/data/  studies/  logs/    data sets, calibrated studies, the last words of workers
+
+A file counts once its network's manifest lists it with its SHA-256; anything else in the folder is unfinished work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+from platformdirs import user_data_path
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from indicators.errors import InputError
+from indicators.machine import cores
+from indicators.specs import Frozen
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+def default_root() -> Path:
+    """`INDICATORS_STORE`, else this user's data folder."""
+    return Path(os.environ.get("INDICATORS_STORE") or user_data_path("generalization-indicators"))
+
+
+class Store:
+    """A folder of trained networks and their measurements, shared safely by any number of processes."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = (root or default_root()).absolute()
+        try:
+            for folder in ("models", "locks", "progress", "data", "studies", "logs"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+            probe = self.root / "locks" / f".writable-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(
+                f"store={str(self.root)!r} cannot be written ({error.strerror}); "
+                "name a folder of yours with --store or INDICATORS_STORE"
+            ) from None
+
+    def entry(self, spec: Frozen) -> Entry:
+        """Where one network lives."""
+        return Entry(self, spec)
+
+    def data(self, name: str) -> Path:
+        """Folder of a data set."""
+        return self.root / "data" / name
+
+    def log(self, name: str) -> Path:
+        """File for the messages of one worker."""
+        return self.root / "logs" / f"{name}.log"
+
+    def calibrated(self, name: str) -> Path:
+        """File of a study that was calibrated here."""
+        return self.root / "studies" / f"{name}.toml"
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Waits until fewer networks are at work on this machine than it has cores."""
+        locks = [FileLock(self.root / "locks" / f"slot-{i}.lock") for i in range(cores())]
+        while True:
+            for lock in locks:
+                try:
+                    lock.acquire(blocking=False)
+                except Timeout:
+                    continue
+                try:
+                    yield
+                finally:
+                    lock.release()
+                return
+            time.sleep(0.2)
+
+    def note_progress(self, spec: Frozen, **state: Any) -> None:
+        """Says what is being done with a network; a reader may miss a note, never read half of one."""
+        path = self._progress(spec)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps({**state, "updated": time.time()}))
+        temporary.replace(path)
+
+    def clear_progress(self, spec: Frozen) -> None:
+        """Says that nothing is being done with a network any more."""
+        self._progress(spec).unlink(missing_ok=True)
+
+    def progress(self, spec: Frozen) -> dict[str, Any] | None:
+        """The last note about a network, or None where nobody is at work on it."""
+        try:
+            note: dict[str, Any] = json.loads(self._progress(spec).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return note
+
+    def _progress(self, spec: Frozen) -> Path:
+        return self.root / "progress" / f"{spec.fingerprint}.json"
+
+
+class Entry:
+    """The files of one network. Writers hold `lock`; readers need none."""
+
+    def __init__(self, store: Store, spec: Frozen) -> None:
+        self.spec = spec
+        self.folder = store.root / "models" / spec.fingerprint
+        # One lock object per file and process: a worker that holds a network may come back to it.
+        self.lock = FileLock(store.root / "locks" / f"{spec.fingerprint}.lock", is_singleton=True)
+
+    def has(self, name: str) -> bool:
+        """Whether the manifest lists the file and the file is there."""
+        return name in self._manifest() and (self.folder / name).is_file()
+
+    def names(self) -> list[str]:
+        """Every listed file."""
+        return sorted(self._manifest())
+
+    def read(self, name: str) -> bytes | None:
+        """The file's bytes, or None where there is none; a damaged one is set aside as `*.corrupt` and counts as none."""
+        listed = self._manifest().get(name)
+        path = self.folder / name
+        if listed is None or not path.is_file():
+            return None
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != listed["sha256"]:
+            path.replace(path.with_name(f"{name}.corrupt"))
+            return None
+        return data
+
+    def write(self, name: str, data: bytes, *, replacing: str | None = None) -> None:
+        """Stores a file, whole or not at all; `replacing` names one that goes away in the same stroke."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        manifest = self._manifest()
+        if not manifest:
+            write_atomically(self.folder / "spec.json", self.spec.model_dump_json(indent=1).encode())
+        write_atomically(self.folder / name, data)
+        manifest[name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        if replacing not in (None, name):
+            manifest.pop(replacing, None)
+        write_atomically(self.folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode())
+        if replacing not in (None, name):
+            (self.folder / replacing).unlink(missing_ok=True)
+
+    def read_arrays(self, name: str) -> tuple[Arrays, dict[str, Any]] | None:
+        """Arrays and metadata of a safetensors file, or None where there is none."""
+        data = self.read(name)
+        if data is None:
+            return None
+        try:
+            return load_tensors(data), _metadata(data)
+        except SafetensorError as error:
+            raise InputError(
+                f"{name} of {self.spec.fingerprint} is not a weights file ({error}); delete {self.folder}"
+            ) from None
+
+    def write_arrays(
+        self, name: str, arrays: Arrays, metadata: dict[str, Any], *, replacing: str | None = None
+    ) -> None:
+        """Stores arrays and JSON metadata in one safetensors file."""
+        contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+        self.write(name, save_tensors(contiguous, {"json": json.dumps(metadata)}), replacing=replacing)
+
+    def _manifest(self) -> dict[str, dict[str, Any]]:
+        try:
+            manifest: dict[str, dict[str, Any]] = json.loads((self.folder / "manifest.json").read_text())
+        except FileNotFoundError:
+            return {}
+        except json.JSONDecodeError:
+            # Only a fault of the disk leaves half a manifest: without it nothing in the folder can be trusted.
+            path = self.folder / "manifest.json"
+            path.replace(path.with_name("manifest.json.corrupt"))
+            return {}
+        return manifest
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes a file so that a reader, or the next process after a crash, sees all of it or the one before."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(
+            f"{str(path)!r} cannot be written ({error.strerror}); free some space or name another --store"
+        ) from None
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _metadata(data: bytes) -> dict[str, Any]:
+    """The JSON that `write_arrays` put into the header (8 bytes of length, then the header)."""
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    metadata: dict[str, Any] = json.loads(header.get("__metadata__", {}).get("json", "{}"))
+    return metadata

@@ -1,0 +1,35 @@
+"""Numbers that claims take from curves: labeled arrays in, labeled arrays out, one dimension less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import xarray as xr
+
+from indicators import pruning
+
+
+def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
+    """Fraction of weights at which half of the unpruned accuracy is lost, from accuracies along `fraction`.
+
+    A network that keeps more than half to the end of its curve gets the last fraction of the curve.
+    """
+    fraction = _along_fraction(pruning.half_loss_fraction, accuracy)
+    alive = _mean_of_draws(accuracy.isel(fraction=0)) > 0
+    return fraction.where(fraction.notnull() | ~alive, accuracy["fraction"].to_numpy()[-1])
+
+
+def pruning_area(accuracy: xr.DataArray) -> xr.DataArray:
+    """Area under the accuracies along `fraction` up to 0.9, over that of the unpruned accuracy: 1 nothing lost."""
+    return _along_fraction(pruning.area, accuracy)
+
+
+def _along_fraction(function: Callable[..., object], accuracy: xr.DataArray) -> xr.DataArray:
+    fractions = accuracy["fraction"].to_numpy()
+    summary = xr.apply_ufunc(lambda curves: function(fractions, curves), accuracy, input_core_dims=[["fraction"]])
+    return _mean_of_draws(summary).rename(f"{accuracy.name} {function.__name__}")
+
+
+def _mean_of_draws(values: xr.DataArray) -> xr.DataArray:
+    """Draws of one network are not replicates: their mean is the network's number."""
+    return values.mean("draw") if "draw" in values.dims else values

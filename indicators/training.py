@@ -1,0 +1,233 @@
+"""Trains the network of a spec with Keras, epoch by epoch, so that a killed training goes on where it stood."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from indicators import architectures, optimizers, schedule, weights
+from indicators.data import Dataset, Split
+from indicators.errors import InputError
+from indicators.machine import provenance
+from indicators.specs import ModelSpec, UntrainedSpec
+from indicators.store import Arrays, Entry
+
+Progress = Callable[..., None]
+"""Called with keyword arguments that say how far a training is."""
+
+EVALUATION_BATCH = 500
+
+
+def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> None:
+    """Stores the initial weights of a seed, unless they are there."""
+    with entry.lock:
+        if entry.read("initial.safetensors") is None:
+            model = build(spec, dataset)
+            entry.write_arrays("initial.safetensors", model_arrays(model), layout(model))
+
+
+def train(
+    spec: ModelSpec, entry: Entry, dataset: Dataset, initial: Arrays, progress: Progress = lambda **_: None
+) -> None:
+    """Trains the network of `spec` from `initial` and stores `final.safetensors` and `history.json`.
+
+    The caller holds `entry.lock`. A training that was interrupted resumes at its last whole epoch, and on the same
+    machine ends with the same weights as one that was not. Raises InputError where the loss stops being finite.
+    """
+    model = compiled(spec, dataset)
+    history = _restore(model, entry, initial)
+    start = {name: initial[name] for name in layout(model)["kernels"].values()}
+    while not schedule.finished(history, spec.recipe):
+        model.optimizer.learning_rate = schedule.next_learning_rate(spec.learning_rate, history, spec.recipe)
+        record = _epoch(model, spec, dataset, len(history), _Pulse(progress, history, spec, len(dataset.train.labels)))
+        record["layers"] = _movement(model, start)
+        history.append(record)
+        _checkpoint(model, entry, history, keep=spec.recipe.keep_epochs)
+    _finish(model, spec, entry, dataset, history)
+
+
+def build(spec: UntrainedSpec, dataset: Dataset) -> keras.Model:
+    """The network of a spec with the initial weights of its seed."""
+    architecture = spec.architecture
+    return architectures.build(
+        architecture.name, dataset.input_shape, dataset.classes, architecture.parameters, seed=spec.seed
+    )
+
+
+def compiled(spec: ModelSpec, dataset: Dataset) -> keras.Model:
+    """The network of a spec, ready for training with its optimizer; float32 weights, arithmetic as the recipe says."""
+    keras.config.set_dtype_policy("mixed_bfloat16" if spec.recipe.precision == "bfloat16" else "float32")
+    model = build(spec, dataset)
+    if spec.optimizer == "wdecay":
+        optimizers.add_penalty(model, spec.recipe.l2)
+    # XLA halves the speed of these networks on a processor.
+    model.compile(
+        optimizer=optimizers.optimizer(spec.optimizer, spec.learning_rate, momentum=spec.recipe.momentum),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def layout(model: keras.Model) -> dict[str, Any]:
+    """Which stored array is the kernel of which layer, in the order of the network: `{"kernels": {layer: array}}`."""
+    names = {id(variable): name for name, variable in _named_variables(model).items()}
+    layers = architectures.kernel_layers(model)
+    kernels = (names[id(layer.kernel)] for layer in layers)
+    return {"kernels": dict(zip(architectures.layer_names(model), kernels, strict=True))}
+
+
+def model_arrays(model: keras.Model) -> Arrays:
+    """Every variable of a model by its place and name: weights, moving statistics, states of random generators."""
+    return {name: keras.ops.convert_to_numpy(variable) for name, variable in _named_variables(model).items()}
+
+
+def load_arrays(model: keras.Model, arrays: Arrays) -> None:
+    """Gives a model the variables that `model_arrays` took from its like."""
+    for name, variable in _named_variables(model).items():
+        variable.assign(arrays[name])
+
+
+def evaluate(model: keras.Model, dataset: Dataset, split: Split) -> tuple[float, float]:
+    """Loss (penalty included) and accuracy of a compiled model in inference mode."""
+    results = model.evaluate(_Batches(dataset, split, EVALUATION_BATCH), verbose=0, return_dict=True)
+    return float(results["loss"]), float(results["accuracy"])
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Normalized batches from memory-mapped images, in a given order."""
+
+    def __init__(self, dataset: Dataset, split: Split, size: int, order: np.ndarray[Any, Any] | None = None) -> None:
+        super().__init__()
+        self._dataset, self._split, self._size = dataset, split, size
+        self._order = np.arange(len(split.labels)) if order is None else order
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._order) / self._size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        chosen = self._order[index * self._size : (index + 1) * self._size]
+        return self._dataset.normalize(self._split.images[chosen]), self._split.labels[chosen]
+
+
+class _Pulse(keras.callbacks.Callback):  # type: ignore[misc]
+    """Says now and then how far the epoch is."""
+
+    def __init__(self, progress: Progress, history: list[schedule.Epoch], spec: ModelSpec, images: int) -> None:
+        super().__init__()
+        self._progress, self._history, self._spec = progress, history, spec
+        self._images = images
+        self._batches = math.ceil(images / spec.recipe.batch_size)
+        self._begun = self._said = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        now = time.monotonic()
+        if now - self._said < 1 and batch + 1 < self._batches:
+            return
+        self._said, share = now, (batch + 1) / self._batches
+        done = self._history[-1] if self._history else {}
+        per_epoch = done.get("seconds", (now - self._begun) / share)
+        left = schedule.epochs_left(self._history, self._spec.recipe)
+        self._progress(
+            phase="training",
+            epoch=len(self._history) + 1,
+            share=share,
+            train_accuracy=(logs or {}).get("accuracy"),
+            validation_accuracy=done.get("validation_accuracy"),
+            images_per_second=self._images / per_epoch,
+            seconds_left=None if left is None else per_epoch * max(left - share, 0),
+        )
+
+
+def _epoch(
+    model: keras.Model, spec: ModelSpec, dataset: Dataset, number: int, pulse: keras.callbacks.Callback
+) -> schedule.Epoch:
+    """Trains one epoch, in the image order that seed and number decide, and returns its record."""
+    begun = time.monotonic()
+    order = np.random.default_rng([spec.seed, number]).permutation(len(dataset.train.labels))
+    batches = _Batches(dataset, dataset.train, spec.recipe.batch_size, order)
+    logs = model.fit(batches, verbose=0, shuffle=False, callbacks=[pulse]).history
+    loss, accuracy = evaluate(model, dataset, dataset.validation)
+    if not (math.isfinite(logs["loss"][-1]) and math.isfinite(loss)):
+        raise InputError(
+            f"{spec.label}: the loss is not finite after epoch {number + 1} with "
+            f"learning_rate={spec.learning_rate}; give this cell a smaller one in the study file"
+        )
+    return {
+        "epoch": number + 1,
+        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
+        "train_loss": float(logs["loss"][-1]),
+        "train_accuracy": float(logs["accuracy"][-1]),
+        "validation_loss": loss,
+        "validation_accuracy": accuracy,
+        "seconds": time.monotonic() - begun,
+    }
+
+
+def _movement(model: keras.Model, start: Arrays) -> dict[str, list[float]]:
+    """Cosine distance, norm ratio and alignment of every layer against its initial kernel."""
+    current = model_arrays(model)
+    pairs = [(kernel, current[name]) for name, kernel in start.items()]
+    indicators = (weights.cosine_distance, weights.norm_ratio, weights.alignment)
+    return {indicator.__name__: [indicator(*pair) for pair in pairs] for indicator in indicators}
+
+
+def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> list[schedule.Epoch]:
+    """Loads the last whole epoch, or the initial weights, and returns the record so far."""
+    for name in reversed([name for name in entry.names() if name.startswith("checkpoint-")]):
+        stored = entry.read_arrays(name)
+        if stored is not None:
+            arrays, metadata = stored
+            load_arrays(model, arrays)
+            for index, variable in enumerate(model.optimizer.variables):
+                variable.assign(arrays[f"optimizer.{index:03d}"])
+            history: list[schedule.Epoch] = metadata["history"]
+            return history
+    load_arrays(model, initial)
+    return []
+
+
+def _checkpoint(model: keras.Model, entry: Entry, history: list[schedule.Epoch], *, keep: bool) -> None:
+    """Stores the state after an epoch in place of the one before."""
+    name, before = (f"checkpoint-{len(history) - back:04d}.safetensors" for back in (0, 1))
+    state = {
+        f"optimizer.{index:03d}": keras.ops.convert_to_numpy(variable)
+        for index, variable in enumerate(model.optimizer.variables)
+    }
+    arrays = model_arrays(model)
+    if keep:
+        entry.write_arrays(f"epoch-{len(history):04d}.safetensors", arrays, layout(model))
+    entry.write_arrays(name, arrays | state, {"history": history}, replacing=before)
+
+
+def _finish(model: keras.Model, spec: ModelSpec, entry: Entry, dataset: Dataset, history: list[schedule.Epoch]) -> None:
+    """Stores the record, and then the final weights: a network with these is trained."""
+    accuracy = {
+        name: evaluate(model, dataset, split)[1]
+        for name, split in (
+            ("train", dataset.train),
+            ("validation", dataset.validation),
+            ("test", dataset.test),
+        )
+    }
+    record = {
+        "epochs": history,
+        "reached": schedule.reached(history, spec.recipe),
+        "accuracy": {"train_running": history[-1]["train_accuracy"], **accuracy},
+        "provenance": provenance(),
+    }
+    entry.write("history.json", json.dumps(record).encode())
+    last = f"checkpoint-{len(history):04d}.safetensors"
+    entry.write_arrays("final.safetensors", model_arrays(model), layout(model), replacing=last)
+
+
+def _named_variables(model: keras.Model) -> dict[str, Any]:
+    return {f"{index:03d}.{variable.name}": variable for index, variable in enumerate(model.variables)}

@@ -1,0 +1,142 @@
+"""What a claim sees of a study: measurements by name, for the seeds whose premises hold, layers by part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+
+from indicators import premises
+from indicators.evidence import SEEDS_NEEDED, Evidence, NotApplicable, Undecided
+from indicators.specs import RecordedSpec, StudySpec
+from indicators.store import Store
+
+FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
+HIDDEN = (FIRST, CENTRAL, LAST)
+_ENDS = (4 / 14, 9 / 14, 1.0)
+"""Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen."""
+
+
+class Source(Protocol):
+    """Measurements of a study, whether made here or recorded elsewhere."""
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+
+    @property
+    def scale(self) -> str:
+        """The word that stands beside every verdict."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Its independent repetitions."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers with kernels, in the order of the network."""
+
+    def measurement(self, name: str) -> xr.DataArray:
+        """A measurement of the trained networks: (seed, optimizer, level, ...)."""
+
+    def untrained(self, name: str) -> xr.DataArray:
+        """A measurement of the untrained networks: (seed, ...)."""
+
+
+def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
+    """The measurements of a study: from the store, or as recorded."""
+    if isinstance(study, RecordedSpec):
+        from indicators import recorded
+
+        return recorded.load(Path(study.folder))
+    from indicators.measurements import Measurements
+
+    return Measurements(study, store)
+
+
+class View:
+    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with the `part` and `depth` of layers.
+
+    Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
+    Undecided where that leaves too few seeds, NotApplicable where the study lacks it.
+    """
+
+    def __init__(self, source: Source, premise: str | None = None) -> None:
+        self._source, self._premise = source, premise
+        self.name, self.scale = source.name, source.scale
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        values = self._source.measurement(name).sel(seed=self.seeds)
+        return with_parts(values, self._source.layers)
+
+    def untrained(self, name: str) -> xr.DataArray:
+        """The same of the untrained networks: (seed, ...)."""
+        return with_parts(self._source.untrained(name).sel(seed=self.seeds), self._source.layers)
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The seeds that meet the premise."""
+        everything = list(self._source.seeds)
+        if self._premise is None:
+            return everything
+        accuracy = self._source.measurement("accuracy").sel(split="test", drop=True)
+        premise = premises.parse(self._premise)
+        holds = premise.holds(accuracy)
+        kept = [seed for seed in everything if bool(holds.sel(seed=seed))]
+        if len(kept) < min(SEEDS_NEEDED, len(everything)):
+            raise Undecided(_premise_not_met(premise.unmet(accuracy), len(kept)))
+        return kept
+
+
+def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
+    """The array with the part of the network and the relative depth beside every layer; others pass as they are."""
+    if "layer" not in values.dims:
+        return values
+    places = [layers.index(layer) for layer in values["layer"].values.tolist()]
+    coords = {
+        "part": ("layer", np.array([part_of(place, len(layers)) for place in places])),
+        "depth": ("layer", np.array([(place + 1) / len(layers) for place in places])),
+    }
+    return values.assign_coords(coords)
+
+
+def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
+    """The layers of some parts of the network: `FIRST`, `CENTRAL`, `LAST`; the output layer is a part of its own.
+
+    Raises NotApplicable where the network, or what was recorded of it, has no such layer.
+    """
+    chosen = np.isin(values["part"].values, parts)
+    if not chosen.any():
+        raise NotApplicable(f"{values.name} has no layer in {parts}")
+    return values.isel(layer=chosen)
+
+
+def part_of(place: int, layers: int) -> str:
+    """Which part the layer at a 0-based place belongs to, in a network of so many layers with kernels."""
+    hidden = layers - 1
+    if place == hidden:
+        return "output"
+    ends = [math.floor(end * hidden + 0.5) for end in _ENDS]
+    return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)
+
+
+def _premise_not_met(reason: str, seeds: int) -> Evidence:
+    """Evidence that there was nothing to compare."""
+    return Evidence(
+        verdict="inconclusive",
+        effect=math.nan,
+        low=None,
+        high=None,
+        by=0.0,
+        seeds=seeds,
+        compared="",
+        unit="",
+        reason=f"premise not met: {reason}",
+        p=None,
+        values=(),
+    )

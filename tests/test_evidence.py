@@ -1,0 +1,276 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from indicators.evidence import (
+    VERDICTS,
+    Contrast,
+    Evidence,
+    NotApplicable,
+    Undecided,
+    judge,
+    judging,
+    overall,
+)
+
+
+def contrast(*per_seed, floor=0.0, name="a - b"):
+    return Contrast(name, np.array(per_seed, float), floor, roundoff=1e-9)
+
+
+def evidence(verdict):
+    return Evidence(verdict, 0.1, None, None, 0.05, 1, "a - b", "points", "1 seed", None, (0.1,))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "stands"),
+    [("supported", True), ("consistent", True), ("refuted", False), ("contradicted", False)],
+)
+def test_decided_evidence_is_true_or_false(verdict, stands):
+    assert bool(evidence(verdict)) is stands
+
+
+@pytest.mark.parametrize("verdict", ["inconclusive", "not applicable", "error"])
+def test_undecided_evidence_has_no_truth_and_raises_itself(verdict):
+    undecided = evidence(verdict)
+
+    with pytest.raises(Undecided, match="1 seed") as caught:
+        bool(undecided)
+
+    assert caught.value.evidence is undecided
+
+
+def test_what_cannot_be_measured_is_not_an_undecided_comparison():
+    assert not issubclass(NotApplicable, Undecided)
+    assert not issubclass(Undecided, NotApplicable)
+
+
+def test_evidence_says_verdict_effect_and_reason():
+    assert str(evidence("consistent")) == "consistent: a - b = 0.1 points (1 seed)"
+
+
+def test_evidence_with_an_interval_survives_strict_json():
+    found = judge(contrast(0.1, 0.12, 0.14), by=0.05, unit="points")
+
+    read = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+
+    assert read["values"] == [0.1, 0.12, 0.14]
+    assert (read["low"], read["high"], read["p"]) == (found.low, found.high, found.p)
+    assert set(read) == set(Evidence.__dataclass_fields__)
+
+
+def test_evidence_without_seeds_is_inconclusive_and_survives_strict_json():
+    found = judge(contrast(), by=0.05, unit="points")
+
+    assert (found.verdict, found.seeds) == ("inconclusive", 0)
+    assert math.isnan(found.effect)
+    assert json.loads(json.dumps(found.as_dict(), allow_nan=False))["effect"] is None
+    assert str(found) == "inconclusive: no seed to compare"
+
+
+def test_interval_and_p_are_those_of_the_one_sided_t_test():
+    seeds = [0.11, 0.16, 0.12, 0.19]
+    oracle = stats.ttest_1samp(seeds, 0.05, alternative="greater")
+
+    found = judge(contrast(*seeds), by=0.05, unit="")
+
+    assert found.p == pytest.approx(oracle.pvalue, rel=1e-12)
+    assert found.low == pytest.approx(oracle.confidence_interval(0.95).low, rel=1e-12)
+    assert found.high == pytest.approx(stats.ttest_1samp(seeds, 0, alternative="less").confidence_interval(0.95).high)
+
+
+def test_interval_by_hand():
+    # mean 2, standard deviation 1, SE 1 / sqrt(3), t(.95, 2) = 2.91999: reach 1.68586
+    found = judge(contrast(1, 2, 3), by=0.3, unit="")
+
+    assert (found.low, found.high) == pytest.approx((0.31414, 3.68586), abs=1e-5)
+    assert found.verdict == "supported"
+    assert judge(contrast(1, 2, 3), by=0.32, unit="").verdict == "inconclusive"
+
+
+def test_floor_widens_the_interval_of_seeds_that_agree_by_luck():
+    lucky = contrast(1.0, 1.001, 0.999, floor=0.2)
+
+    found = judge(lucky, by=0.5, unit="")
+
+    assert found.high - found.low == pytest.approx(2 * stats.t.ppf(0.95, 2) * 0.2)
+    assert found.verdict == "inconclusive"
+
+
+def test_no_spread_is_not_infinite_evidence_and_says_so():
+    found = judge(contrast(1.0, 1.0, 1.0), by=0.5, unit="")
+
+    assert found.low < 1 < found.high
+    assert found.verdict == "supported"
+    assert "the seeds do not differ" in found.reason
+    assert judge(contrast(0.5, 0.5, 0.5), by=0.5, unit="").verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("per_seed", "verdict", "why"),
+    [
+        pytest.param((0.2, 0.21, 0.22), "supported", "lies above 0.1", id="above"),
+        pytest.param((0.1, 0.11, 0.12), "inconclusive", "includes 0.1", id="about what counts"),
+        pytest.param((0.04, 0.05, 0.06), "refuted", "no effect that counts", id="too small"),
+        pytest.param((-0.01, 0.0, 0.01), "refuted", "no effect that counts", id="none"),
+        pytest.param((-0.22, -0.21, -0.2), "refuted", "opposite", id="opposite"),
+        pytest.param((0.1000001,), "consistent", "1 seed: effect above 0.1", id="one seed above"),
+        pytest.param((0.1,), "inconclusive", "1 seed: effect between 0 and 0.1", id="one seed at what counts"),
+        pytest.param((0.0,), "inconclusive", "between", id="one seed without effect"),
+        pytest.param((-0.0001,), "contradicted", "opposite", id="one seed opposite"),
+        pytest.param((0.4, -0.1), "consistent", "2 seeds", id="two seeds above in the mean"),
+        pytest.param((-0.4, 0.1), "contradicted", "2 seeds", id="two seeds opposite in the mean"),
+    ],
+)
+def test_verdict_by_hand(per_seed, verdict, why):
+    found = judge(contrast(*per_seed), by=0.1, unit="")
+
+    assert found.verdict == verdict
+    assert why in found.reason
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict", "why"),
+    [
+        pytest.param([(1, 1.1, 1.2), (1, 1.1, 1.2)], "supported", "both steps above 0", id="both up"),
+        pytest.param([(2, 2.2, 2.4), (-0.3, 0, 0.3)], "inconclusive", "step late", id="one unclear"),
+        pytest.param([(3, 3.2, 3.4), (-1, -1.1, -1.2)], "refuted", "step late", id="one down"),
+        pytest.param([(2.0,), (0.1,)], "consistent", "both steps above 0", id="one seed, both up"),
+        pytest.param([(2.0,), (-0.1,)], "inconclusive", "late is not above 0", id="one seed, one down"),
+    ],
+)
+def test_a_rise_needs_both_of_its_steps(steps, verdict, why):
+    parts = [contrast(*step, name=name) for step, name in zip(steps, ("early", "late"), strict=True)]
+    total = contrast(*np.sum(steps, axis=0))
+
+    found = judge(total, parts, by=0.1, unit="")
+
+    assert found.verdict == verdict
+    assert why in found.reason
+
+
+@pytest.mark.parametrize(
+    ("per_seed", "verdict"),
+    [
+        pytest.param((-0.01, 0.0, 0.01), "supported", id="inside"),
+        pytest.param((0.09, 0.1, 0.11), "inconclusive", id="about the edge"),
+        pytest.param((-0.11, -0.1, -0.09), "inconclusive", id="about the lower edge"),
+        pytest.param((0.2, 0.21, 0.22), "refuted", id="above"),
+        pytest.param((-0.22, -0.21, -0.2), "refuted", id="below"),
+        pytest.param((-0.5, 0.0, 0.5), "inconclusive", id="wider than the band"),
+        pytest.param((0.1,), "consistent", id="one seed on the edge"),
+        pytest.param((-0.1001,), "contradicted", id="one seed beyond the edge"),
+    ],
+)
+def test_verdict_on_a_band_by_hand(per_seed, verdict):
+    assert judge(contrast(*per_seed), by=0.1, unit="", band=True).verdict == verdict
+
+
+def test_p_of_a_band_is_the_larger_of_its_two_one_sided_tests():
+    seeds = [0.01, 0.03, 0.05]
+    above = stats.ttest_1samp(seeds, -0.1, alternative="greater").pvalue
+    below = stats.ttest_1samp(seeds, 0.1, alternative="less").pvalue
+
+    assert judge(contrast(*seeds), by=0.1, unit="", band=True).p == pytest.approx(max(above, below))
+
+
+def test_p_of_a_rise_is_the_largest_of_its_conditions():
+    early, late = (1, 1.1, 1.2), (0.1, 0.2, 0.6)
+    total = contrast(*np.add(early, late))
+
+    found = judge(total, [contrast(*early), contrast(*late)], by=0.1, unit="")
+
+    assert found.p == pytest.approx(stats.ttest_1samp(late, 0, alternative="greater").pvalue)
+
+
+@pytest.mark.parametrize(
+    ("per_seed", "silent", "verdict"),
+    [
+        pytest.param((1.0, 1.1), 1, "inconclusive", id="two of three left"),
+        pytest.param((1.0, 1.1, 1.2), 2, "supported", id="three of five left"),
+        pytest.param((1.0,), 1, "consistent", id="one of two left"),
+        pytest.param((), 3, "inconclusive", id="none left"),
+    ],
+)
+def test_too_few_seeds_that_can_decide_are_inconclusive(per_seed, silent, verdict):
+    found = judge(contrast(*per_seed), by=0.1, unit="", silent=silent)
+
+    assert found.verdict == verdict
+    assert f"{silent}" in found.reason
+    assert "cannot decide" in found.reason
+
+
+def test_judging_collects_evidence_in_order_and_only_inside():
+    outside = judge(contrast(1), by=0, unit="")
+
+    with judging() as record:
+        first = judge(contrast(2), by=0, unit="")
+        second = judge(contrast(3), by=0, unit="")
+    judge(contrast(4), by=0, unit="")
+
+    assert record == [first, second]
+    assert outside not in record
+
+
+def test_judging_keeps_its_record_when_the_claim_fails():
+    def claim():
+        judge(contrast(-1), by=0, unit="")
+        raise AssertionError
+
+    with pytest.raises(AssertionError), judging() as record:
+        claim()
+
+    assert [found.verdict for found in record] == ["contradicted"]
+    judge(contrast(4), by=0, unit="")
+    assert len(record) == 1
+
+
+def test_cases_divide_the_level_of_refutation_alone():
+    # upper bound at .05: .0981, at .05 / 3: .139; lower bound of the mirrored one for support is that at .05
+    short, long = contrast(0.02, 0.05, 0.08), contrast(0.12, 0.15, 0.18)
+
+    with judging(cases=3):
+        shared_short, shared_long = judge(short, by=0.1, unit=""), judge(long, by=0.099, unit="")
+
+    assert judge(short, by=0.1049, unit="").verdict == "refuted"
+    assert shared_short.verdict == "inconclusive"
+    assert shared_long.verdict == "supported"
+    assert shared_short.high == judge(short, by=0.1, unit="").high
+
+
+@pytest.mark.parametrize("cases", [0, -1, 1.5, True, "3"])
+def test_a_claim_has_a_positive_whole_number_of_cases(cases):
+    with pytest.raises(ValueError, match="cases="), judging(cases=cases):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("cases", "verdict"),
+    [
+        (["supported", "supported"], "supported"),
+        (["supported", "consistent"], "consistent"),
+        (["supported", "inconclusive"], "inconclusive"),
+        (["consistent", "contradicted", "inconclusive"], "contradicted"),
+        (["refuted", "contradicted", "supported"], "refuted"),
+        (["error", "refuted"], "error"),
+        (["not applicable", "not applicable"], "not applicable"),
+        (["not applicable", "supported"], "supported"),
+        (["not applicable", "refuted"], "refuted"),
+    ],
+)
+def test_verdict_of_a_claim_from_its_cases(cases, verdict):
+    assert overall(cases) == overall(cases[::-1]) == verdict
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_single_case_is_the_claim(verdict):
+    assert overall([verdict]) == verdict
+
+
+@pytest.mark.parametrize("cases", [[], ["supported", "true"]])
+def test_a_claim_without_known_verdicts_has_none(cases):
+    with pytest.raises(ValueError, match="verdicts="):
+        overall(cases)
