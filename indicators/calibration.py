@@ -41,7 +41,7 @@ class Cell:
 def next_rate(cell: Cell) -> float:
     """The learning rate to try next: the middle, on the logarithm, of the closest rates below and above the target.
 
-    Accuracy is taken to rise with the rate. Without a rate on one side, the next is a factor of three beyond the others.
+    Accuracy is taken to rise with the rate. Without a rate on one side, the next is a factor of three beyond.
     A rate that did not fit the training images counts as too high.
     """
     if not cell.trials:
@@ -66,13 +66,13 @@ def calibrate(
 ) -> StudySpec:
     """The study with learning rates at which seed 0 comes within `within` of the study's targets.
 
-    `train` trains the given networks (those in the store already cost nothing). Every round tries one rate for each cell
-    that is not solved; after `rounds` the closest trial is taken. `say` is told what was tried after every round.
+    `train` trains the given networks (those in the store already cost nothing). Every round tries one rate for each
+    cell that is not solved; after `rounds` the closest trial is taken. `say` is told what was tried after every round.
     Raises InputError for a study without targets.
     """
     if set(study.targets) != set(LEVELS):
         raise InputError(
-            f"study {study.name!r} has targets for {sorted(study.targets)}; calibration needs one for each of {LEVELS}: "
+            f"study {study.name!r} has targets for {sorted(study.targets)}; calibration needs {LEVELS}: "
             "add a [targets] table to the study file, or give --targets"
         )
     cells = [

@@ -14,7 +14,7 @@ comparison of something with itself, and for a negative or infinite ``by`` or ``
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -253,7 +253,7 @@ def _side(values: xr.DataArray, where: Positions | float) -> tuple[Array, Array]
         return np.full((values.sizes["seed"], weights.size), where), np.full(weights.size, 1 / weights.size)
     weights[np.ix_(*(where[dim] for dim in cells))] = 1.0
     others = [dim for dim in where if dim not in cells]
-    data = values.transpose("seed", *cells, *others).to_numpy().astype(float)
+    data = values.variable.transpose("seed", *cells, *others).to_numpy().astype(float)
     data = data.reshape(len(data), weights.size, *data.shape[1 + len(cells) :])
     for axis, dim in enumerate(others, start=2):
         data = data.take(where[dim], axis)
@@ -279,7 +279,8 @@ def _positions(values: xr.DataArray, at: Selection) -> Positions:
 
 def _places(values: xr.DataArray, name: str, wanted: Any) -> tuple[str, set[int]]:
     """Find the dimension of a coordinate and where labels stand along it; numbers match up to roundoff."""
-    dims = (name,) if name in values.dims else values.coords[name].dims if name in values.coords else ()
+    known = {dim: (dim,) for dim in values.dims} | {k: v.dims for k, v in values.coords.variables.items()}
+    dims: tuple[Hashable, ...] = known.get(name, ())
     if len(dims) != 1 or dims[0] == "seed":
         choice = [str(dim) for dim in values.dims if dim != "seed"]
         raise ValueError(f"{name!r} cannot be selected: choose from {choice} and their coordinates")

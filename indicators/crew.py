@@ -140,7 +140,7 @@ class _Worker:
     def __init__(self, work: Work, store: Store, number: int) -> None:
         self._log = store.log(f"worker-{os.getpid()}-{number}")
         # Results depend on the number of threads in their last bits: one each, whatever else is running.
-        threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         tensorflow = {
             "TF_NUM_INTRAOP_THREADS": "1",
             "TF_NUM_INTEROP_THREADS": "1",
@@ -188,8 +188,8 @@ class _Worker:
 def run_worker(work: Work, store: Store) -> None:
     """Makes networks until none of the work is left, waiting for those that others hold."""
     while undone := work.undone(store):
-        # An untrained network comes first: the others start from it.
-        if not any([_try(spec, work, store) for spec in undone]):
+        made = [spec for spec in undone if _try(spec, work, store)]
+        if not made:
             time.sleep(0.5)
 
 
@@ -267,7 +267,7 @@ def main() -> int:
     try:
         run_worker(work, Store(Path(sys.argv[1])))
     except InputError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         return UNUSABLE_INPUT
     return 0
 

@@ -198,12 +198,15 @@ def judge(
     """
     enough = total.seeds >= SEEDS_NEEDED
     needs = [(total, by), *((step, 0.0) for step in steps)]
+    silence = _silence(total.seeds, silent)
     if total.seeds == 0 or total.seeds < SEEDS_NEEDED <= total.seeds + silent:
-        verdict, reason, p = _nothing_left(total, silent)
+        verdict, reason, p = "inconclusive", "too few seeds", None
     elif band:
         verdict, reason, p = _band_by_interval(total, by) if enough else _band_by_effect(total, by)
     else:
         verdict, reason, p = _above_by_interval(needs) if enough else _above_by_effect(needs)
+    alike = enough and total.own_error <= total.roundoff
+    agreement = "the seeds do not differ, a floor stands for their spread" if alike else ""
     evidence = Evidence(
         verdict=verdict,
         effect=total.mean,
@@ -213,7 +216,7 @@ def judge(
         seeds=total.seeds,
         compared=total.name,
         unit=unit,
-        reason=reason + (_remarks(total, silent) if enough else ""),
+        reason="; ".join(part for part in (reason, silence, agreement) if part),
         p=p,
         values=tuple(total.per_seed.tolist()),
     )
@@ -226,7 +229,7 @@ def _above_by_interval(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     p = max(contrast.p_at_most(need) for contrast, need in needs)
     tail = _refuting_tail()
     doubtful = [(contrast, need) for contrast, need in needs if not contrast.low() > need]
-    refuting = [(contrast, need) for contrast, need in doubtful if contrast.high(tail) < need]
+    refuting = [(contrast, need) for contrast, need in doubtful if contrast.high() < need]
     if refuting:
         contrast, need = refuting[0]
         kind = "opposite" if contrast.high(tail) < 0 else "no effect that counts"
@@ -267,21 +270,13 @@ def _band_by_effect(total: Contrast, within: float) -> Answer:
     return "contradicted", f"{_seeds(total.seeds)}: effect beyond {within:g} of 0", None
 
 
-def _nothing_left(total: Contrast, silent: int) -> Answer:
-    if not silent:
-        return "inconclusive", "no seed to compare", None
-    return "inconclusive", f"{silent} of {_seeds(silent + total.seeds)} cannot decide", None
+def _silence(seeds: int, silent: int) -> str:
+    return f"{silent} of {_seeds(silent + seeds)} cannot decide" if silent else ""
 
 
 def _refuting_tail() -> float:
     state = _JUDGING.get()
     return TAIL / (1 if state is None else state.cases)
-
-
-def _remarks(total: Contrast, silent: int) -> str:
-    alike = total.own_error <= total.roundoff
-    spread = "; the seeds do not differ, a floor stands for their spread" if alike else ""
-    return spread + (f"; {_seeds(silent)} more cannot decide" if silent else "")
 
 
 def _interval(contrast: Contrast, tail: float = TAIL) -> str:

@@ -1,4 +1,4 @@
-"""Runs a stored network forward: accuracies, pruned accuracies, activations. The only room of measuring that needs Keras."""
+"""Runs a stored network forward: accuracies, pruned accuracies, activations. What measuring needs Keras for."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def cores() -> int:
 
 
 def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
-    """`precision` itself, or for `auto` bfloat16 where the processor computes in it (elsewhere it is emulated, at half speed)."""
+    """`precision` itself, or for `auto` bfloat16 where the processor computes in it; elsewhere it halves the speed."""
     if precision == "auto":
         return "bfloat16" if {"avx512_bf16", "amx_bf16"} & _processor_flags() else "float32"
     return "bfloat16" if precision == "bfloat16" else "float32"

@@ -1,4 +1,4 @@
-"""Shows which networks are at work, how far they are and how long it will take: live on a terminal, else a line now and then."""
+"""Shows which networks are at work, how far they are and what is left: live on a terminal, else lines now and then."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ import json
 import math
 import tomllib
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -30,7 +29,8 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @cached_property
+    # Not cached: `model_copy` would carry the value over to the changed copy.
+    @property
     def fingerprint(self) -> str:
         """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))

@@ -129,7 +129,7 @@ class Entry:
         return sorted(self._manifest())
 
     def read(self, name: str) -> bytes | None:
-        """The file's bytes, or None where there is none; a damaged one is set aside as `*.corrupt` and counts as none."""
+        """The file's bytes, or None; a damaged file is set aside as `*.corrupt` and counts as none."""
         listed = self._manifest().get(name)
         path = self.folder / name
         if listed is None or not path.is_file():

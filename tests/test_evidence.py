@@ -68,7 +68,7 @@ def test_evidence_without_seeds_is_inconclusive_and_survives_strict_json():
     assert (found.verdict, found.seeds) == ("inconclusive", 0)
     assert math.isnan(found.effect)
     assert json.loads(json.dumps(found.as_dict(), allow_nan=False))["effect"] is None
-    assert str(found) == "inconclusive: no seed to compare"
+    assert str(found) == "inconclusive: too few seeds"
 
 
 def test_interval_and_p_are_those_of_the_one_sided_t_test():

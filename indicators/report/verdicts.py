@@ -1,4 +1,4 @@
-"""The verdicts of a run as data: from the cases that were judged to one row per claim, JSON, and comparison with a file."""
+"""The verdicts of a run as data: from judged cases to one row per claim, JSON, and comparison with a file."""
 
 from __future__ import annotations
 

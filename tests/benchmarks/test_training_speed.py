@@ -1,4 +1,4 @@
-"""Training speed of our networks beside PyTorch's: the same network, precision and batches, one thread each."""
+"""Training speed of our networks beside PyTorch's: same network, precision and batches, one thread each."""
 
 import json
 import os
@@ -25,7 +25,8 @@ from indicators.optimizers import optimizer
 if precision == "bfloat16":
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
 model = build("vgg", (32, 32, 3), 10, {"depth": depth, "width": 0.25}, seed=0)
-model.compile(optimizer("sgd", 0.01), "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+loss = "sparse_categorical_crossentropy"
+model.compile(optimizer("sgd", 0.01), loss, metrics=["accuracy"], jit_compile=False)
 rng = np.random.default_rng(0)
 images = rng.standard_normal((count, 32, 32, 3), dtype=np.float32)
 labels = rng.integers(0, 10, count)
@@ -68,16 +69,17 @@ def epoch():
         descent.step()
 """
 
-# One line in, one line out: the seconds of one epoch. Between the lines a process waits and costs nothing.
+# One line in, one line out: the seconds of one epoch, on the clock and of the processor. Between the lines a
+# process waits and costs nothing.
 LOOP = """
 import sys, time
 epoch()
 epoch()
 print("ready", flush=True)
 for _ in sys.stdin:
-    start = time.perf_counter()
+    clock, processor = time.perf_counter(), time.process_time()
     epoch()
-    print(time.perf_counter() - start, flush=True)
+    print(time.perf_counter() - clock, time.process_time() - processor, flush=True)
 """
 
 
@@ -101,14 +103,27 @@ class Trainer:
     def wait_until_ready(self) -> None:
         assert self.process.stdout.readline() == "ready\n", "the training of the benchmark failed to start"
 
-    def images_per_second(self) -> float:
+    def images_per_second(self) -> tuple[float, float]:
+        """Return the speed by the clock, and by the processor's time, which other jobs disturb less."""
         print(file=self.process.stdin, flush=True)
-        return BATCH * BATCHES / float(self.process.stdout.readline())
+        clock, processor = self.process.stdout.readline().split()
+        return BATCH * BATCHES / float(clock), BATCH * BATCHES / float(processor)
 
     def close(self) -> None:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+
+
+def compared(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return {
+        "keras": round(statistics.median(ours)),
+        "torch": round(statistics.median(theirs)),
+        "least ratio": round(min(ratios), 3),
+        "median ratio": round(statistics.median(ratios), 3),
+        "largest ratio": round(max(ratios), 3),
+    }
 
 
 def has_fast_bfloat16() -> bool:
@@ -118,7 +133,7 @@ def has_fast_bfloat16() -> bool:
 
 @pytest.fixture
 def trainers(depth, precision):
-    pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'generalization-indicators[torch]'")
+    pytest.importorskip("torch", reason="needs PyTorch: pip install 'generalization-indicators[torch]'")
     if precision == "bfloat16" and not has_fast_bfloat16():
         pytest.skip("this processor has neither avx512_bf16 nor amx_bf16")
     pair = []
@@ -143,12 +158,11 @@ def test_training_keeps_up_with_pytorch(benchmark, trainers, capsys, depth, prec
         rounds=ROUNDS,
     )
 
-    ratios = sorted(a / b for a, b in zip(speeds["keras"], speeds["torch"], strict=True))
     summary = {
-        "images per second": {name: round(statistics.median(values)) for name, values in speeds.items()},
-        "ratio": {"min": ratios[0], "median": statistics.median(ratios), "max": ratios[-1]},
+        kind: compared(*([speed[i] for speed in speeds[side]] for side in ("keras", "torch")))
+        for i, kind in enumerate(("clock", "processor"))
     }
     benchmark.extra_info.update(summary)
     with capsys.disabled():
-        print(f"\nVGG-{depth}, width 1/4, {precision}: {json.dumps(summary)}")
-    assert summary["ratio"]["median"] >= LEAST_RATIO
+        print(f"\nVGG-{depth}, width 1/4, {precision}, images per second: {json.dumps(summary)}")
+    assert summary["processor"]["median ratio"] >= LEAST_RATIO

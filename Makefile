@@ -1,0 +1,50 @@
+# Each target works on a machine that has only Python, make and git: it creates .venv here by itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: study test bench lint clean
+.DEFAULT_GOAL := study
+
+study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them, judge the claims
+	@# A refuted claim (status 1) is a result; anything above is a failure.
+	@$(BIN)/python -m pytest hypotheses/ -n $(WORKERS) $(ARGS) || test $$? -eq 1
+
+test: $(VENV)/.developers  ## the tests of the package
+	$(BIN)/python -m pytest tests/ -n $(WORKERS) $(ARGS)
+
+bench: $(VENV)/.benchmarks  ## speed, as ratios to what one would do instead, in one run
+	$(BIN)/python -m pytest tests/benchmarks/ --benchmark-only -s $(ARGS)
+
+lint: $(VENV)/.developers  ## style, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV)
+
+# uv where there is one, else venv and pip.
+$(VENV)/bin/python:
+	@if command -v uv >/dev/null; then uv venv --quiet --python $(PYTHON) $(VENV); else $(PYTHON) -m venv $(VENV); fi
+
+define install
+	@echo "installing into $(VENV) (a few minutes the first time)"
+	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python -e "$(1)"; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e "$(1)"; fi
+	@touch $@
+endef
+
+$(VENV)/.users: pyproject.toml | $(VENV)/bin/python
+	$(call install,.)
+
+$(VENV)/.developers: pyproject.toml | $(VENV)/bin/python
+	$(call install,.[dev])
+
+$(VENV)/.benchmarks: pyproject.toml | $(VENV)/bin/python
+	$(call install,.[dev$(comma)torch])
+
+comma := ,
