@@ -97,11 +97,21 @@ def study(request, source):
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    try:
+        return (yield)
+    except Exception as error:
+        if claim := item.get_closest_marker("claim"):
+            _note(item, claim, "error", f"{type(error).__name__}: {error}", [])
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     claim = item.get_closest_marker("claim")
     if claim is None:
         return (yield)
-    with judging(cases=_number_of_cases(item)) as record:
+    with judging(cases=_number_of_cases(item, claim)) as record:
         try:
             outcome = yield
         except (Undecided, NotApplicable) as answer:
@@ -118,16 +128,18 @@ def pytest_runtest_call(item):
         except Exception as error:
             _note(item, claim, "error", f"{type(error).__name__}: {error}", record)
             raise
-        if not record:
-            _note(item, claim, "error", "compared nothing", record)
-            pytest.fail("the claim compared nothing: assert one of the verbs of indicators.comparisons")
-        _note(item, claim, overall([found.verdict for found in record]), record[-1].reason, record)
+        verdict = overall([found.verdict for found in record]) if record else "error"
+        if verdict not in ("supported", "consistent"):
+            # It would pass whatever the world is like.
+            reason = "compared without asserting" if record else "compared nothing"
+            _note(item, claim, "error", reason, record)
+            pytest.fail(f"the claim {reason}: assert one of the verbs of indicators.comparisons")
+        _note(item, claim, verdict, record[-1].reason, record)
         return outcome
 
 
 def pytest_report_teststatus(report):
-    case = _case(report)
-    if case and report.when == "call":
+    if case := _case(report):
         return case.verdict, WORDS[case.verdict], case.verdict.upper()
     return None
 
@@ -138,37 +150,31 @@ class Summary:
     def __init__(self, config):
         self.config = config
         self.cases, self.broken = [], []
-        self.complete = True
+        self.deselected = False
+        self.failure = None
         self.different = None
 
     def pytest_deselected(self, items):
-        self.complete = self.complete and not items
+        self.deselected = self.deselected or bool(items)
 
     def pytest_runtest_logreport(self, report):
-        case = _case(report)
-        if case and report.when == "call":
+        if case := _case(report):
             self.cases.append(case)
         elif report.failed and report.nodeid.startswith(f"{CLAIMS.name}/"):
             self.broken.append(report.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session):
-        expected = self.config.getoption("verdicts")
         if self.cases:
-            from indicators.report import verdicts
-
-            claims = verdicts.by_claim(self.cases)
-            study, _ = _study_and_store(self.config)
-            about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
-            verdicts.write(self.config.getoption("report") / "verdicts.json", claims, about, complete=self._complete())
-            if expected and self.config.getoption("update_verdicts"):
-                verdicts.write_expected(expected, claims, study.name)
-            elif expected:
-                with _plain_errors():
-                    self.different = verdicts.differences(expected, claims, study.name, complete=self._complete())
+            try:
+                self._conclude(complete=self._complete(session))
+            except InputError as error:
+                self.failure = str(error)
         if self.broken or any(case.verdict == "error" for case in self.cases):
             session.exitstatus = CLAIM_IN_ERROR
-        elif expected and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        elif self.failure:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self.different is not None and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED if self.different else pytest.ExitCode.OK
         return (yield)
 
@@ -177,21 +183,43 @@ class Summary:
             return
         from indicators.report import terminal, verdicts
 
-        claims = verdicts.by_claim(self.cases)
-        study, _ = _study_and_store(self.config)
-        terminalreporter.ensure_newline()
+        console = _console()
+        with console.capture() as table:
+            study, _ = _study_and_store(self.config)
+            claims = verdicts.by_claim(self.cases)
+            terminal.print_verdicts(console, claims, study=study.name, scale=study.scale, seeds=study.seeds)
         terminalreporter.section("verdicts", sep="=")
-        terminal.print_verdicts(_console(), claims, study=study.name, scale=study.scale, seeds=study.seeds)
+        for line in table.get().splitlines():
+            # Not printed by the console: pytest's own writer copes with terminals that lack a character.
+            terminalreporter.line(line.rstrip())
         terminalreporter.line(f"evidence: {self.config.getoption('report') / 'verdicts.json'}")
         for difference in self.different or ():
             terminalreporter.line(f"differs from {self.config.getoption('verdicts')}: {difference}", red=True)
+        if self.failure:
+            terminalreporter.line(f"ERROR: {self.failure}", red=True)
 
-    def _complete(self):
-        """Whether every claim of the suite was run: a selection by name, mark or path is not."""
-        chosen = [self.config.getoption(name) for name in ("keyword", "markexpr", "lf")]
-        everything = {CLAIMS, CLAIMS.parent}
+    def _conclude(self, *, complete):
+        """Writes the verdicts, and compares them with the expected ones."""
+        from indicators.report import verdicts
+
+        claims = verdicts.by_claim(self.cases)
+        study, _ = _study_and_store(self.config)
+        about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
+        verdicts.write(self.config.getoption("report") / "verdicts.json", claims, about, complete=complete)
+        expected = self.config.getoption("verdicts")
+        if expected and self.config.getoption("update_verdicts"):
+            self.different = []
+            verdicts.write_expected(expected, claims, study.name, complete=complete)
+        elif expected:
+            self.different = verdicts.differences(expected, claims, study.name, complete=complete)
+
+    def _complete(self, session):
+        """Whether every claim of the suite was judged: not after a selection, a crash or an early end."""
+        options = ("keyword", "markexpr", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
+        chosen = self.deselected or any(self.config.getoption(name, None) for name in options)
+        ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
         paths = {Path(self.config.invocation_params.dir, argument).resolve() for argument in self.config.args}
-        return self.complete and not any(chosen) and bool(paths & everything)
+        return ended and not self.broken and not chosen and bool(paths & {CLAIMS, CLAIMS.parent})
 
 
 def _prepare_if_needed(config, claims):
@@ -201,6 +229,7 @@ def _prepare_if_needed(config, claims):
     config.stash[prepared_key] = True
     with _plain_errors():
         study, store = _study_and_store(config)
+        _require_files(config, study.name)
         if hasattr(study, "models"):
             from indicators.crew import CrewError, make_study
 
@@ -208,6 +237,16 @@ def _prepare_if_needed(config, claims):
                 make_study(study, store, config.getoption("data"), _console())
             except CrewError as error:
                 pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
+
+
+def _require_files(config, study):
+    """Refuses files that the end of the run would stumble over, before hours are spent."""
+    from indicators.report import verdicts
+
+    verdicts.require_folder(config.getoption("report"))
+    expected = config.getoption("verdicts")
+    if expected and not config.getoption("update_verdicts"):
+        verdicts.read_expected(expected, study)
 
 
 @functools.cache
@@ -245,23 +284,31 @@ def _theme(path):
     return re.fullmatch(r"test_(?:\d+_)?(\w+)\.py", path.name)[1]
 
 
-def _number_of_cases(item):
-    """How many cases the claim's test has, whatever was selected of them."""
-    return math.prod(len(mark.args[1]) for mark in item.iter_markers("parametrize"))
+def _number_of_cases(item, claim):
+    """How many cases the claim has in all tests of its file, whatever was selected of them."""
+    tests = [getattr(test, "pytestmark", []) for test in vars(item.parent.obj).values()]
+    return sum(
+        math.prod(len(mark.args[1]) for mark in marks if mark.name == "parametrize")
+        for marks in tests
+        if any(mark.name == "claim" and mark.args == claim.args for mark in marks)
+    )
 
 
 def _note(item, claim, verdict, reason, record):
     """Records a judged case so that it survives workers and JUnit XML."""
     from indicators.report.verdicts import Case
 
+    parameters = getattr(item, "callspec", None)
     case = Case(
         claim=claim.args[0],
-        sentence=" ".join(item.function.__doc__.split()),
+        sentence=" ".join((item.function.__doc__ or item.name).split()),
         section=claim.kwargs["section"],
         tier=claim.kwargs["tier"],
         theme=item.path.stem,
         test=item.nodeid.partition("[")[0],
-        parameters=item.callspec.id if hasattr(item, "callspec") else "",
+        parameters=parameters.id if parameters else "",
+        place=[item.location[1], *(parameters.indices.values() if parameters else ())],
+        cases=_number_of_cases(item, claim),
         verdict=verdict,
         reason=reason,
         evidence=[evidence.as_dict() for evidence in record],
@@ -270,10 +317,8 @@ def _note(item, claim, verdict, reason, record):
 
 
 def _case(report):
-    """The judged case of a report, if it is one; reports of collection have no properties."""
+    """The judged case of a report, if it is one; reports of collection have no properties, later ones repeat them."""
     from indicators.report.verdicts import Case
 
-    return next(
-        (Case.from_json(text) for name, text in getattr(report, "user_properties", ()) if name == "claim"),
-        None,
-    )
+    properties = () if report.when == "teardown" else getattr(report, "user_properties", ())
+    return next((Case.from_json(text) for name, text in properties if name == "claim"), None)

@@ -15,11 +15,11 @@ from indicators.errors import InputError
 
 if TYPE_CHECKING:
     from indicators.calibration import Cell
+    from indicators.crew import Work
     from indicators.specs import StudySpec
     from indicators.store import Store
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Train the networks of a study and measure them. `pytest hypotheses/` puts the claims to them.",
@@ -84,7 +84,7 @@ def calibrate(
 ) -> None:
     """Find learning rates at which every optimizer reaches the three levels, and write them as a study file."""
     from indicators import calibration, crew, selection
-    from indicators.specs import LEVELS, ArchitectureSpec, ModelSpec, write_study
+    from indicators.specs import LEVELS, ModelSpec, write_study
 
     console = Console()
     spec, opened = _open(study, None, data, None, store)
@@ -92,13 +92,13 @@ def calibrate(
     if targets is not None:
         changes["targets"] = dict(zip(LEVELS, targets, strict=True))
     if architecture is not None:
-        changes["architecture"] = ArchitectureSpec(name=architecture)
+        changes["architecture"] = {"name": architecture}
         changes["name"] = selection.calibrated_name(spec.name, architecture)
-    spec = type(spec).model_validate(spec.model_copy(update=changes).model_dump())
+    spec = spec.changed(**changes)
     folder = selection.fetch(spec, opened, data)
 
     def train_all(models: Sequence[ModelSpec]) -> None:
-        crew.make(crew.Work(tuple(models), None, folder), opened, console)
+        _work(crew.Work(tuple(models), None, folder), opened, console)
 
     found = calibration.calibrate(
         spec, opened, train_all, within=within, rounds=rounds, say=lambda cells: _show(cells, console)
@@ -111,19 +111,14 @@ def calibrate(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; 0 done, 1 failed, 2 unusable input, 130 interrupted."""
-    from indicators.crew import CrewError
-
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
-    except typer.TyperException if hasattr(typer, "TyperException") else () as error:  # pragma: no cover
-        return _complain(str(error), 2)
+        # A command that is done returns None; help, a failure and an interruption give a status.
+        return app(given or ["--help"], standalone_mode=False) or 0
+    except typer.TyperException as error:
+        return _complain(error.format_message(), 2)
     except InputError as error:
         return _complain(str(error), 2)
-    except CrewError as error:
-        return _complain(str(error), 1)
-    except KeyboardInterrupt:
-        return _complain("interrupted; what is finished is kept, the same command goes on from there", 130)
-    return 0
 
 
 def _open(
@@ -159,9 +154,19 @@ def _make(
     with Fetching(console) as fetching:
         folder = selection.fetch(spec, opened, data, fetching)
     work = crew.Work(tuple(spec.models()), spec.measuring if measuring else None, folder)
-    crew.make(work, opened, console)
+    _work(work, opened, console)
     done = "trained and measured" if measuring else "trained"
     console.print(f"{len(work.networks())} networks {done}; store: {opened.root}", soft_wrap=True, highlight=False)
+
+
+def _work(work: Work, store: Store, console: Console) -> None:
+    """Makes the networks of some work; a worker that fails ends the command."""
+    from indicators import crew
+
+    try:
+        crew.make(work, store, console)
+    except crew.CrewError as error:
+        raise typer.Exit(_complain(str(error), 1)) from None
 
 
 def _show(cells: Sequence[Cell], console: Console) -> None:

@@ -52,7 +52,10 @@ class Work:
     def done(self, spec: UntrainedSpec, store: Store) -> bool:
         """Whether nothing is left to do for a network."""
         entry = store.entry(spec)
-        made = entry.has("final.safetensors" if isinstance(spec, ModelSpec) else "initial.safetensors")
+        if isinstance(spec, ModelSpec):
+            made = entry.has("final.safetensors") and entry.read("history.json") is not None
+        else:
+            made = entry.has("initial.safetensors")
         return made and (self.measuring is None or not missing(spec, entry, self.measuring))
 
     def to_json(self) -> str:
@@ -118,8 +121,12 @@ def make(work: Work, store: Store, console: Console) -> None:
     if not undone:
         return
     console.print(_forecast(work, undone, store), highlight=False)
-    with Display(console, store, len(work.networks())) as show:
-        prepare(work, store, show)
+    try:
+        with Display(console, store, len(work.networks())) as show:
+            prepare(work, store, show)
+    except KeyboardInterrupt:
+        console.print("interrupted: whole epochs and measurements are kept; the same command goes on from there")
+        raise
 
 
 def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
@@ -170,7 +177,7 @@ class _Worker:
             return
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
         if self._process.returncode == UNUSABLE_INPUT and lines:
-            raise InputError(lines[-1])
+            raise InputError(json.loads(lines[-1]))
         last = "\n".join(lines[-15:]) or "it left no message"
         raise CrewError(f"a worker ended with status {self._process.returncode}; its last words ({self._log}):\n{last}")
 
@@ -196,18 +203,18 @@ def run_worker(work: Work, store: Store) -> None:
 def _try(spec: UntrainedSpec, work: Work, store: Store) -> bool:
     """Makes one network, or returns False where another process is at it."""
     entry = store.entry(spec)
-    try:
-        entry.lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    try:
-        if work.done(spec, store):
-            return True
-        with store.slot():
-            _make(spec, work, store)
-    finally:
-        store.clear_progress(spec)
-        entry.lock.release()
+    # First the slot: who waited for one with a network in hand would block those in a slot who wait for that network.
+    with store.slot():
+        try:
+            entry.lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        try:
+            if not work.done(spec, store):
+                _make(spec, work, store)
+        finally:
+            store.clear_progress(spec)
+            entry.lock.release()
     return True
 
 
@@ -221,7 +228,7 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
     progress(phase="starting")
     start = spec.untrained if isinstance(spec, ModelSpec) else spec
     training.prepare_untrained(start, store.entry(start), dataset)
-    if isinstance(spec, ModelSpec) and not entry.has("final.safetensors"):
+    if isinstance(spec, ModelSpec) and None in (entry.read("final.safetensors"), entry.read("history.json")):
         initial = store.entry(start).read_arrays("initial.safetensors")
         if initial is None:
             raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
@@ -267,7 +274,7 @@ def main() -> int:
     try:
         run_worker(work, Store(Path(sys.argv[1])))
     except InputError as error:
-        print(error, file=sys.stderr)
+        print(json.dumps(str(error)), file=sys.stderr)
         return UNUSABLE_INPUT
     return 0
 

@@ -1,43 +1,24 @@
 """Data sets as the rest of the package sees them: memory-mapped images and labels, split and normalized.
 
-A data set is a folder of four ``.npy`` files and ``manifest.json``, which holds their sums, the mean and the
-standard deviation of the training pixels, and a sum of its own. The manifest is written last: a folder with a
-manifest is a whole data set.
+Where they come from: CIFAR-10, fetched, or a user's own arrays, imported. How they lie on disk is the matter of
+``imagefolder``.
 """
 
-import hashlib
-import json
-import logging
-import math
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import DTypeLike, NDArray
 
-from indicators import cifar10
+from indicators import cifar10, imagefolder
 from indicators.cifar10 import CIFAR10, Expected, Progress
 from indicators.errors import InputError
-
-log = logging.getLogger(__name__)
-
-Array = NDArray[Any]
-
-ARRAYS = tuple(CIFAR10)
-MANIFEST = "manifest.json"
-_FORMAT = 1
-_WORK = ".partial-"
-# Elements per block of a pass over the pixels: 8 MB in float64.
-_BLOCK = 2**20
+from indicators.files import sha256_of_file, sha256_of_json
+from indicators.imagefolder import ARRAYS, Array, Stream
 
 
 class Split(NamedTuple):
@@ -81,8 +62,8 @@ def load(folder: Path, *, train: int, validation: int, test: int) -> Dataset:
     is checked when it is fetched with ``verify=True``. Raises InputError for a folder without a whole data
     set, for sizes below 1 or above what there is, and where training and validation images would overlap.
     """
-    manifest = _manifest_of_whole(folder)
-    files = {name: _open(folder, name) for name in ARRAYS}
+    manifest = imagefolder.manifest_of(folder)
+    files = {name: imagefolder.open_array(folder, name) for name in ARRAYS}
     _check_sizes(len(files["train_labels"]), len(files["test_labels"]), train, validation, test)
     start = len(files["train_labels"]) - validation
     return Dataset(
@@ -99,8 +80,8 @@ def load(folder: Path, *, train: int, validation: int, test: int) -> Dataset:
 
 def digest(folder: Path) -> str:
     """Return the SHA-256 that names a data set: the same for the same arrays from anywhere."""
-    files = _manifest_of_whole(folder)["files"]
-    return _sum_of({name: [files[name][key] for key in ("shape", "dtype", "content")] for name in ARRAYS})
+    files = imagefolder.manifest_of(folder)["files"]
+    return sha256_of_json({name: [files[name][key] for key in ("shape", "dtype", "content")] for name in ARRAYS})
 
 
 def fetch_cifar10(
@@ -121,7 +102,7 @@ def fetch_cifar10(
     is given up. Raises InputError that says what to put where.
     """
     root, progress = root.absolute(), progress or _silent
-    with _made_once(root, root, verify) as wanted:
+    with imagefolder.made_once(root, root, verify) as wanted:
         if wanted:
             _fetch(root, source, progress, patience, expected)
     return root
@@ -137,183 +118,14 @@ def import_npz(path: Path, root: Path, *, progress: Progress | None = None) -> P
     """
     if not path.is_file():
         raise InputError(f"{path} is not a file: expected an .npz with {', '.join(_NPZ)}")
-    folder = root.absolute() / _sum_of_file(path)[:16]
-    with _made_once(folder, folder.parent, verify=False) as wanted, _reading(path):
+    folder = root.absolute() / sha256_of_file(path)[:16]
+    with imagefolder.made_once(folder, folder.parent, verify=False) as wanted, _reading(path):
         if wanted:
             _import(path, folder, progress or _silent)
     return folder
 
 
-# --- A folder that is a data set ------------------------------------------------------------------
-
-
-class _Stream(NamedTuple):
-    """One array as it arrives: its final shape and type, and its rows in order, block by block."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    blocks: Iterator[Array]
-
-
-def _silent(_what: str, _done: int, _total: int) -> None:
-    """Report no progress."""
-
-
-@contextmanager
-def _made_once(folder: Path, home: Path, verify: bool) -> Iterator[bool]:
-    """Hold the lock while a data set is made; give False at once, without a lock, when it is there.
-
-    The lock lies in ``home`` and dies with its holder. What a killed holder left there is removed, and what
-    is damaged is set aside.
-    """
-    if not _faults(folder, verify):
-        yield False
-        return
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / ".lock"):
-        faults = _faults(folder, verify)
-        for path, fault in faults.items():
-            _set_aside(path, fault)
-        for leftover in home.glob(f"{_WORK}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        yield bool(faults)
-
-
-def _faults(folder: Path, verify: bool) -> dict[Path, str]:
-    """Return what is wrong with each missing or damaged file of a data set: nothing, when it is whole."""
-    try:
-        files = _manifest(folder)["files"]
-    except InputError as error:
-        return {folder / MANIFEST: str(error)}
-    faults = ((folder / f"{name}.npy", _fault(folder / f"{name}.npy", files[name], verify)) for name in ARRAYS)
-    return {path: fault for path, fault in faults if fault}
-
-
-def _manifest_of_whole(folder: Path) -> dict[str, Any]:
-    for path, fault in _faults(folder, verify=False).items():
-        raise InputError(f"{path} {fault}: fetch or import the data set again (`indicators fetch`)")
-    return _manifest(folder)
-
-
-def _fault(path: Path, entry: Mapping[str, Any], verify: bool) -> str:
-    if not path.is_file():
-        return "is missing"
-    if path.stat().st_size != entry["bytes"]:
-        return f"has {path.stat().st_size} bytes, expected {entry['bytes']}"
-    if verify and _sum_of_file(path) != entry["sha256"]:
-        return "has another SHA-256 than when it was written"
-    return ""
-
-
-def _set_aside(path: Path, fault: str) -> None:
-    if path.exists():
-        path.replace(path.with_name(f"{path.name}.corrupt"))
-        log.warning("%s %s: set aside as %s.corrupt, and made again", path, fault, path.name)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a data set, whose own sum guards the numbers in it."""
-    path = folder / MANIFEST
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
-        seal = manifest.pop("sha256")
-        if seal != _sum_of(manifest) or manifest["format"] != _FORMAT:
-            raise ValueError(path)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError("is missing") from error
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
-        raise InputError("is damaged or of another version") from error
-    return manifest
-
-
-def _write(folder: Path, work: Path, name: str, streams: Iterable[_Stream], expected: Mapping[str, str]) -> None:
-    """Write a data set into ``work``, on the same disk, and move it to ``folder`` once it is whole."""
-    files = {}
-    for stream in streams:
-        files[stream.name] = entry = _write_array(work / f"{stream.name}.npy", stream)
-        if entry["content"] != expected.get(stream.name, entry["content"]):
-            raise InputError(
-                f"{stream.name} has the SHA-256 {entry['content']}, expected {expected[stream.name]}: "
-                "a damaged file, or other images"
-            )
-    mean, std = _moments(_open(work, "train_images"))
-    if std == 0:
-        raise InputError(f"x_train: every pixel is {mean:g}: expected images that differ")
-    classes = int(_open(work, "train_labels").max()) + 1
-    manifest = {"format": _FORMAT, "name": name, "classes": classes, "mean": mean, "std": std, "files": files}
-    _publish(folder, work, manifest)
-
-
-def _write_array(path: Path, stream: _Stream) -> dict[str, Any]:
-    """Write one array as ``.npy``, holding one block of it at a time; return what the manifest says of it."""
-    header = BytesIO()
-    described = {
-        "descr": np.lib.format.dtype_to_descr(stream.dtype),
-        "fortran_order": False,
-        "shape": stream.shape,
-    }
-    np.lib.format.write_array_header_1_0(header, described)
-    whole, content = hashlib.sha256(header.getvalue()), hashlib.sha256()
-    with path.open("wb") as file:
-        file.write(header.getvalue())
-        for block in _checked(stream):
-            for consume in (file.write, whole.update, content.update):
-                consume(block.data)
-        file.flush()
-        os.fsync(file.fileno())
-    return {
-        "shape": list(stream.shape),
-        "dtype": stream.dtype.str,
-        "bytes": path.stat().st_size,
-        "sha256": whole.hexdigest(),
-        "content": content.hexdigest(),
-    }
-
-
-def _checked(stream: _Stream) -> Iterator[Array]:
-    for block in stream.blocks:
-        if block.dtype != stream.dtype or block.shape[1:] != stream.shape[1:] or block.ndim == 0:
-            raise InputError(
-                f"{stream.name} has the form {block.dtype} {block.shape}, "
-                f"expected {stream.dtype} {('n', *stream.shape[1:])}"
-            )
-        yield np.ascontiguousarray(block)
-
-
-def _publish(folder: Path, work: Path, manifest: dict[str, Any]) -> None:
-    """Move the written files to their final names, the manifest last: before it, there is no data set."""
-    folder.mkdir(exist_ok=True)
-    with (work / MANIFEST).open("w") as file:
-        json.dump({**manifest, "sha256": _sum_of(manifest)}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    for name in (*(f"{array}.npy" for array in ARRAYS), MANIFEST):
-        (work / name).replace(folder / name)
-        _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sum_of(value: object) -> str:
-    """Return the SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _sum_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _open(folder: Path, name: str) -> Array:
-    array: Array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    return array
+# --- Splits ---------------------------------------------------------------------------------------
 
 
 def _split(files: Mapping[str, Array], name: str, rows: slice) -> Split:
@@ -331,38 +143,6 @@ def _check_sizes(n_train: int, n_test: int, train: int, validation: int, test: i
         )
 
 
-# --- Mean and standard deviation ------------------------------------------------------------------
-
-
-def _moments(images: Array) -> tuple[float, float]:
-    """Return mean and standard deviation (of the population) of all pixels: exact for bytes, else float64."""
-    return _moments_of_bytes(images) if images.dtype == np.uint8 else _moments_of_floats(images)
-
-
-def _moments_of_bytes(images: Array) -> tuple[float, float]:
-    counts = np.zeros(256, np.int64)
-    for block in _blocks(images):
-        counts += np.bincount(block.ravel(), minlength=256)
-    # Python's integers have no largest one: the sums are exact, and nothing is lost where they nearly cancel.
-    n, total, squares = (
-        sum(value**power * count for value, count in enumerate(counts.tolist())) for power in (0, 1, 2)
-    )
-    return total / n, math.sqrt(n * squares - total * total) / n
-
-
-def _moments_of_floats(images: Array) -> tuple[float, float]:
-    mean = math.fsum(block.sum(dtype=np.float64) for block in _blocks(images)) / images.size
-    squares = (np.square(block.astype(np.float64) - mean).sum() for block in _blocks(images))
-    return mean, math.sqrt(math.fsum(squares) / images.size)
-
-
-def _blocks(images: Array) -> Iterator[Array]:
-    """Yield consecutive rows, a few megabytes at a time."""
-    rows = max(1, _BLOCK // math.prod(images.shape[1:]))
-    for start in range(0, len(images), rows):
-        yield images[start : start + rows]
-
-
 # --- CIFAR-10 -------------------------------------------------------------------------------------
 
 
@@ -372,21 +152,20 @@ def _fetch(
     """Write the first offer whose arrays are the expected ones, or say why each place did not serve."""
     sums = {name: array.sha256 for name, array in expected.items()}
     tried: list[str] = []
-    with tempfile.TemporaryDirectory(prefix=_WORK, dir=root) as temporary:
-        work = Path(temporary)
+    with imagefolder.workspace(root) as work:
         for offer in cifar10.offers(root, work, source=source, tried=tried, progress=progress, patience=patience):
             try:
-                _write(root, work, "cifar10", _streams_of(offer, progress, expected), sums)
+                imagefolder.write(root, work, "cifar10", _streams_of(offer, progress, expected), sums)
                 return
             except InputError as error:
                 tried.append(f"{offer.place}: {error}")
     raise InputError(_how_to_help(root, source, tried))
 
 
-def _streams_of(offer: cifar10.Offer, progress: Progress, expected: Mapping[str, Expected]) -> Iterator[_Stream]:
+def _streams_of(offer: cifar10.Offer, progress: Progress, expected: Mapping[str, Expected]) -> Iterator[Stream]:
     for name, (shape, _) in expected.items():
         blocks = _counted(offer.read(name, shape), name, shape[0], progress)
-        yield _Stream(name, shape, np.dtype(np.uint8), blocks)
+        yield Stream(name, shape, np.dtype(np.uint8), blocks)
 
 
 def _counted(blocks: Iterator[Array], name: str, total: int, progress: Progress) -> Iterator[Array]:
@@ -396,6 +175,10 @@ def _counted(blocks: Iterator[Array], name: str, total: int, progress: Progress)
         yield block
         done += len(block)
         progress(f"writing {name}", done, total)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Report no progress."""
 
 
 def _how_to_help(root: Path, source: Path | None, tried: list[str]) -> str:
@@ -439,11 +222,11 @@ def _import(path: Path, folder: Path, progress: Progress) -> None:
                 f"no array {', '.join(absent)}: "
                 "expected what np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...) writes"
             )
-        with tempfile.TemporaryDirectory(prefix=_WORK, dir=folder.parent) as work:
-            _write(folder, Path(work), path.stem, _streams_of_npz(npz, progress), {})
+        with imagefolder.workspace(folder.parent) as work:
+            imagefolder.write(folder, work, path.stem, _streams_of_npz(npz, progress), {})
 
 
-def _streams_of_npz(npz: Mapping[str, Array], progress: Progress) -> Iterator[_Stream]:
+def _streams_of_npz(npz: Mapping[str, Array], progress: Progress) -> Iterator[Stream]:
     """Yield the four arrays, the labels first: they are small, and most mistakes are in them."""
     labels = {name: _labels(name, npz[name]) for name in ("y_train", "y_test")}
     found = np.unique(labels["y_train"])
@@ -460,7 +243,7 @@ def _streams_of_npz(npz: Mapping[str, Array], progress: Progress) -> Iterator[_S
     yield from _image_streams(npz, {name: len(array) for name, array in labels.items()}, progress)
 
 
-def _image_streams(npz: Mapping[str, Array], lengths: Mapping[str, int], progress: Progress) -> Iterator[_Stream]:
+def _image_streams(npz: Mapping[str, Array], lengths: Mapping[str, int], progress: Progress) -> Iterator[Stream]:
     """Yield training and test images, of one form; only one of the two arrays is in memory at a time."""
     form: tuple[object, ...] = ()
     for name, labels in (("x_train", "y_train"), ("x_test", "y_test")):
@@ -474,10 +257,10 @@ def _image_streams(npz: Mapping[str, Array], lengths: Mapping[str, int], progres
         del images
 
 
-def _stream(name: str, array: Array, dtype: DTypeLike, progress: Progress) -> _Stream:
+def _stream(name: str, array: Array, dtype: DTypeLike, progress: Progress) -> Stream:
     """Return an array that is in memory as a stream of finite numbers of another type."""
-    converted = (_finite(name, block, np.dtype(dtype)) for block in _blocks(array))
-    return _Stream(name, array.shape, np.dtype(dtype), _counted(converted, name, len(array), progress))
+    converted = (_finite(name, block, np.dtype(dtype)) for block in imagefolder.blocks(array))
+    return Stream(name, array.shape, np.dtype(dtype), _counted(converted, name, len(array), progress))
 
 
 def _finite(name: str, block: Array, dtype: np.dtype[Any]) -> Array:

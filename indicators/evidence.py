@@ -229,7 +229,7 @@ def _above_by_interval(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     p = max(contrast.p_at_most(need) for contrast, need in needs)
     tail = _refuting_tail()
     doubtful = [(contrast, need) for contrast, need in needs if not contrast.low() > need]
-    refuting = [(contrast, need) for contrast, need in doubtful if contrast.high() < need]
+    refuting = [(contrast, need) for contrast, need in doubtful if contrast.high(tail) < need]
     if refuting:
         contrast, need = refuting[0]
         kind = "opposite" if contrast.high(tail) < 0 else "no effect that counts"

@@ -40,9 +40,10 @@ class Network:
 
     def pruned_accuracy(self, kernels: Sequence[Array], masks: Sequence[Array], images: Array, labels: Array) -> float:
         """Accuracy with the masked weights (True = removed) set to zero, statistics as they were."""
-        for variable, kernel, mask in zip(self._kernels, kernels, masks, strict=True):
-            variable.assign(np.where(mask, np.float32(0), kernel))
-        return self.accuracy(images, labels)
+        self._assign([np.where(mask, np.float32(0), kernel) for kernel, mask in zip(kernels, masks, strict=True)])
+        accuracy = self.accuracy(images, labels)
+        self._assign(kernels)
+        return accuracy
 
     def activations(self, images: Array) -> Iterator[tuple[str, Array]]:
         """Every layer's name and activations (images, neurons), float32, taking few layers at a time to bound memory."""
@@ -58,6 +59,10 @@ class Network:
                     array[i : i + BATCH] = result
             for k, array in zip(group, out, strict=True):
                 yield names[k], array.reshape(len(images), -1)
+
+    def _assign(self, kernels: Sequence[Array]) -> None:
+        for variable, kernel in zip(self._kernels, kernels, strict=True):
+            variable.assign(kernel)
 
 
 def _groups(sizes: list[int]) -> list[list[int]]:

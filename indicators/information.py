@@ -295,11 +295,10 @@ def _nmi_of_pairs(packed: Packed, left: Integers, right: Integers, average_metho
     )
     joint = terms[both] + terms[first - both] + terms[second - both] + terms[neither]
     information = np.where(images * both == first * second, 0.0, first_entropy + second_entropy - joint)
-    equal = (first == both) & (second == both)
-    complementary = (both == 0) & (neither == 0)
+    # Equal and complementary neurons need no such decision: their three entropies are the same double.
     constant = ((first == 0) | (first == images)) & ((second == 0) | (second == images))
     average = _average(first_entropy, second_entropy, average_method)
-    return _normalized(information, average, equal | complementary | constant)
+    return _normalized(information, average, constant)
 
 
 def _label_terms(active: Active, labels: ArrayLike) -> tuple[Floats, Floats, float, Bools]:

@@ -101,6 +101,8 @@ class Measurements:
     def _cached(self, name: str, *, untrained: bool) -> xr.DataArray:
         if name not in INDICATORS:
             raise NotApplicable(f"{name!r} is not measured; the catalog has {', '.join(INDICATORS)}")
+        if untrained and not INDICATORS[name].untrained:
+            raise NotApplicable(f"{name!r} is not measured on untrained networks")
         if (name, untrained) not in self._cache:
             collect = self._untrained if untrained else self._trained
             self._cache[name, untrained] = collect(INDICATORS[name])

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from indicators.errors import InputError
-
-OPTIMIZERS = ("sgd", "wdecay", "layca")
+from indicators.specs import OPTIMIZERS
 
 # Below this norm of its projection, a step has no direction (the threshold of Layca's authors, absolute).
 NO_DIRECTION = 1e-7

@@ -30,7 +30,6 @@ class Display:
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._begun = self._said = time.monotonic()
         self._seen: dict[str, float] = {}
-        self._first: int | None = None
 
     def __enter__(self) -> Self:
         if self._live:

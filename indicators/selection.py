@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from indicators import data
+from indicators import data, imagefolder
 from indicators.errors import InputError
-from indicators.specs import DataSpec, RecordedSpec, StudySpec, load_study
+from indicators.files import sha256_of_file
+from indicators.specs import RecordedSpec, StudySpec, load_study
 from indicators.store import Store
 
 DEFAULT_STUDY = "cifar10-mini"
@@ -40,12 +38,11 @@ def choose_study(
                 )
         return study
     if architecture is not None and architecture != study.architecture.name:
-        study = _calibrated(store, name, architecture)
-    if arrays is not None and arrays.suffix == ".npz":
-        study = study.model_copy(update={"data": _data_of(study.data, arrays)})
-    if seeds is not None:
-        study = study.model_copy(update={"seeds": seeds})
-    return StudySpec.model_validate(study.model_dump())
+        study = _calibrated(store, study.name, architecture)
+    if arrays is not None and arrays.suffix == ".npz" and study.data.sha256 is None:
+        # A study that was made for certain arrays keeps them: `fetch` refuses others.
+        study = _on_arrays(study, arrays, store)
+    return study if seeds is None else study.changed(seeds=seeds)
 
 
 def calibrated_name(name: str, architecture: str) -> str:
@@ -64,7 +61,7 @@ def fetch(
         if source is None:
             raise InputError(f"study={study.name!r} was made for arrays of yours; name them again with --data FILE.npz")
         folder = data.import_npz(source, store.root / "data")
-        if _sha256(source) != study.data.sha256:
+        if sha256_of_file(source) != study.data.sha256:
             raise InputError(
                 f"--data {source.name} differs from the arrays of study {study.name!r}; name the same file"
             )
@@ -85,27 +82,17 @@ def _calibrated(store: Store, name: str, architecture: str) -> StudySpec:
     return study
 
 
-def _data_of(wanted: DataSpec, arrays: Path) -> DataSpec:
+def _on_arrays(study: StudySpec, arrays: Path, store: Store) -> StudySpec:
     """The study's numbers of images where the user's arrays have them, else all, the last fifth for validation."""
-    if not arrays.is_file():
-        raise InputError(
-            f"--data {str(arrays)!r} does not exist; expected a .npz with x_train, y_train, x_test, y_test"
-        )
-    with np.load(arrays, allow_pickle=False) as file:
-        if missing := {"x_train", "x_test"} - set(file.files):
-            raise InputError(f"--data {arrays.name} lacks {sorted(missing)}; expected x_train, y_train, x_test, y_test")
-        available, test = len(file["x_train"]), len(file["x_test"])
-    fits = wanted.train + wanted.validation <= available
-    validation = wanted.validation if fits else available // 5
-    return DataSpec(
-        name="arrays",
-        train=wanted.train if fits else available - validation,
-        validation=validation,
-        test=min(wanted.test, test),
-        sha256=_sha256(arrays),
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    folder = data.import_npz(arrays, store.root / "data")
+    train, test = (len(imagefolder.open_array(folder, f"{split}_labels")) for split in ("train", "test"))
+    fits = study.data.train + study.data.validation <= train
+    validation = study.data.validation if fits else train // 5
+    kept = study.data.train if fits else train - validation
+    tested = min(study.data.test, test)
+    measuring = study.measuring.model_dump() | {
+        "images": min(study.measuring.images, kept),
+        "pruning_images": min(study.measuring.pruning_images, tested),
+    }
+    sizes = {"train": kept, "validation": validation, "test": tested}
+    return study.changed(data={"name": "arrays", "sha256": sha256_of_file(arrays), **sizes}, measuring=measuring)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from indicators.errors import InputError
+from indicators.files import sha256_of_json
 from indicators.machine import resolve_precision
 
 OPTIMIZERS = ("sgd", "wdecay", "layca")
@@ -33,8 +34,7 @@ class Frozen(BaseModel):
     @property
     def fingerprint(self) -> str:
         """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return sha256_of_json(self.model_dump(mode="json"))[:32]
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
@@ -157,6 +157,10 @@ class StudySpec(Frozen):
             )
         return self
 
+    def changed(self, **fields: Any) -> StudySpec:
+        """The study with other values of some fields, validated as those of a file are."""
+        return _validated(StudySpec, self.model_dump() | fields, self.name)
+
     def model(self, optimizer: str, level: str, seed: int) -> ModelSpec:
         """The model of one cell and seed."""
         rate = self.learning_rates[optimizer][level]
@@ -208,22 +212,23 @@ def load_study(name: str) -> StudySpec | RecordedSpec:
     table = _read_toml(path)
     if table.get("kind") == "recorded":
         table = {name: table.get(name) for name in ("name", "scale", "seeds")} | {"folder": path.with_suffix("")}
-        return _validated(RecordedSpec, table, path)
-    return _validated(StudySpec, table, path)
+        return _validated(RecordedSpec, table, path.name)
+    return _validated(StudySpec, table, path.name)
 
 
-def _validated(kind: type[Spec], table: dict[str, Any], path: Path) -> Spec:
+def _validated(kind: type[Spec], table: dict[str, Any], name: str) -> Spec:
     try:
         return kind.model_validate(table)
     except ValidationError as error:
-        raise InputError(f"study {path.name}: {_first(error)}") from None
+        raise InputError(f"study {name}: {_first(error)}") from None
 
 
 def write_study(study: StudySpec, path: Path, *, comment: str = "") -> None:
     """Writes a study file that `load_study` reads back as the same study."""
     table = study.model_dump(mode="json", exclude_defaults=True)
+    text = "".join(f"# {line}\n" for line in comment.splitlines()) + _to_toml(table)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"# {line}\n" for line in comment.splitlines()) + _to_toml(table))
+    path.write_text(text, encoding="utf-8")
 
 
 def _find(name: str) -> Path:
@@ -236,7 +241,7 @@ def _find(name: str) -> Path:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"study file {path.name} is not valid TOML: {error}") from None
 
@@ -249,10 +254,12 @@ def _first(error: ValidationError) -> str:
         return f"{field} is missing; see the shipped studies for a complete file"
     if details["type"] == "extra_forbidden":
         return f"{field} is not a known field; compare with the shipped studies"
-    message = details["msg"].removeprefix("Value error, ")
+    if details["type"] == "value_error":
+        return f"{details['ctx']['error']}; correct this value"
+    message = details["msg"]
     value = details["input"]
     shown = f"={value!r}" if isinstance(value, str | int | float | bool) else ""
-    return f"{field}{shown}: {message[0].lower()}{message[1:]}; correct it in the study file"
+    return f"{field}{shown}: {message[0].lower()}{message[1:]}; correct this value"
 
 
 def _require_keys(name: str, table: dict[str, Any], expected: tuple[str, ...]) -> None:
@@ -267,16 +274,22 @@ def _require_keys(name: str, table: dict[str, Any], expected: tuple[str, ...]) -
 def _to_toml(table: dict[str, Any], prefix: str = "") -> str:
     """The TOML of a table of scalars and tables."""
     scalars = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {_scalar(value)}" for key, value in scalars.items() if value is not None]
-    header = f"\n[{prefix}]\n" if prefix and lines else ""
+    lines = [f"{_key(key)} = {_scalar(value)}" for key, value in scalars.items() if value is not None]
+    # An empty table is written too: `data` is required even where all of it is default.
+    header = f"\n[{prefix}]\n" if prefix and (lines or not table) else ""
     text = header + "".join(f"{line}\n" for line in lines)
     for key, value in table.items():
         if isinstance(value, dict):
-            text += _to_toml(value, f"{prefix}.{key}" if prefix else key)
+            text += _to_toml(value, f"{prefix}.{_key(key)}" if prefix else _key(key))
     return text
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _scalar(key)
 
 
 def _scalar(value: str | float | bool) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{value} cannot stand in a study file; expected a finite number")
-    return json.dumps(value)
+    # JSON writes scalars as TOML does, but for one control character and for halves of rare characters.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

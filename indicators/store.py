@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from indicators.errors import InputError
+from indicators.files import write_atomically
 from indicators.machine import cores
 from indicators.specs import Frozen
 
@@ -130,27 +131,31 @@ class Entry:
 
     def read(self, name: str) -> bytes | None:
         """The file's bytes, or None; a damaged file is set aside as `*.corrupt` and counts as none."""
-        listed = self._manifest().get(name)
-        path = self.folder / name
-        if listed is None or not path.is_file():
-            return None
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != listed["sha256"]:
-            path.replace(path.with_name(f"{name}.corrupt"))
-            return None
-        return data
+        while (listed := self._manifest().get(name)) is not None:
+            data = _bytes(self.folder / name)
+            if data is not None and _sha256(data) in (listed.get("sha256"), listed.get("next")):
+                return data
+            # A writer may have come in between: only what is still listed the same way is damaged or gone.
+            if self._manifest().get(name) == listed:
+                self._set_aside(name, data)
+                return None
+        return None
 
     def write(self, name: str, data: bytes, *, replacing: str | None = None) -> None:
         """Stores a file, whole or not at all; `replacing` names one that goes away in the same stroke."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        manifest = self._manifest()
+        manifest, sha256 = self._manifest(), _sha256(data)
         if not manifest:
             write_atomically(self.folder / "spec.json", self.spec.model_dump_json(indent=1).encode())
+        for leftover in self.folder.glob(".*.tmp"):  # of a writer that was killed: the lock is ours
+            leftover.unlink(missing_ok=True)
+        if name in manifest:
+            # Both contents count until the new one is there: a crash in between loses neither.
+            self._list({**manifest, name: {**manifest[name], "next": sha256}})
         write_atomically(self.folder / name, data)
-        manifest[name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        manifest[name] = {"sha256": sha256, "bytes": len(data)}
         if replacing not in (None, name):
             manifest.pop(replacing, None)
-        write_atomically(self.folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode())
+        self._list(manifest)
         if replacing not in (None, name):
             (self.folder / replacing).unlink(missing_ok=True)
 
@@ -170,47 +175,39 @@ class Entry:
         self, name: str, arrays: Arrays, metadata: dict[str, Any], *, replacing: str | None = None
     ) -> None:
         """Stores arrays and JSON metadata in one safetensors file."""
-        contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+        contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
         self.write(name, save_tensors(contiguous, {"json": json.dumps(metadata)}), replacing=replacing)
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
+        data = _bytes(self.folder / "manifest.json")
         try:
-            manifest: dict[str, dict[str, Any]] = json.loads((self.folder / "manifest.json").read_text())
-        except FileNotFoundError:
-            return {}
-        except json.JSONDecodeError:
+            manifest: dict[str, dict[str, Any]] = json.loads(data or b"{}")
+        except ValueError:
             # Only a fault of the disk leaves half a manifest: without it nothing in the folder can be trusted.
-            path = self.folder / "manifest.json"
-            path.replace(path.with_name("manifest.json.corrupt"))
+            self._set_aside("manifest.json", data)
             return {}
         return manifest
 
+    def _list(self, manifest: dict[str, dict[str, Any]]) -> None:
+        write_atomically(self.folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode())
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a file so that a reader, or the next process after a crash, sees all of it or the one before."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    def _set_aside(self, name: str, damaged: bytes | None) -> None:
+        """Renames a damaged file, unless a writer is at work here or has made it anew."""
+        path = self.folder / name
+        with suppress(Timeout), self.lock.acquire(blocking=False):
+            if damaged is not None and _bytes(path) == damaged:
+                path.replace(path.with_name(f"{name}.corrupt"))
+
+
+def _bytes(path: Path) -> bytes | None:
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(
-            f"{str(path)!r} cannot be written ({error.strerror}); free some space or name another --store"
-        ) from None
-    _sync_folder(path.parent)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _metadata(data: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +88,7 @@ def layout(model: keras.Model) -> dict[str, Any]:
 
 def model_arrays(model: keras.Model) -> Arrays:
     """Every variable of a model by its place and name: weights, moving statistics, states of random generators."""
-    return {name: keras.ops.convert_to_numpy(variable) for name, variable in _named_variables(model).items()}
+    return {name: variable.numpy() for name, variable in _named_variables(model).items()}
 
 
 def load_arrays(model: keras.Model, arrays: Arrays) -> None:
@@ -163,7 +164,7 @@ def _epoch(
         )
     return {
         "epoch": number + 1,
-        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
+        "learning_rate": float(model.optimizer.learning_rate.numpy()),
         "train_loss": float(logs["loss"][-1]),
         "train_accuracy": float(logs["accuracy"][-1]),
         "validation_loss": loss,
@@ -199,7 +200,7 @@ def _checkpoint(model: keras.Model, entry: Entry, history: list[schedule.Epoch],
     """Stores the state after an epoch in place of the one before."""
     name, before = (f"checkpoint-{len(history) - back:04d}.safetensors" for back in (0, 1))
     state = {
-        f"optimizer.{index:03d}": keras.ops.convert_to_numpy(variable)
+        f"optimizer.{index:03d}": variable.numpy()
         for index, variable in enumerate(model.optimizer.variables)
     }
     arrays = model_arrays(model)
@@ -230,4 +231,6 @@ def _finish(model: keras.Model, spec: ModelSpec, entry: Entry, dataset: Dataset,
 
 
 def _named_variables(model: keras.Model) -> dict[str, Any]:
-    return {f"{index:03d}.{variable.name}": variable for index, variable in enumerate(model.variables)}
+    # Keras numbers the variables that a layer left unnamed by all it ever made in the process: the place tells them apart.
+    names = (re.sub(r"_\d+$", "", variable.name) for variable in model.variables)
+    return {f"{index:03d}.{name}": variable for index, (name, variable) in enumerate(zip(names, model.variables, strict=True))}

@@ -9,7 +9,7 @@ from scipy import stats
 from indicators.comparisons import earlier, falls, less, more, onset, rises, same, tracks
 from indicators.evidence import judging
 
-brief = settings(max_examples=60, deadline=None)  # a busy machine is no failure
+brief = settings(max_examples=40, deadline=None)  # a busy machine is no failure
 
 OPTIMIZERS = ("sgd", "wdecay", "layca")
 LEVELS = ("low", "medium", "high")
@@ -420,10 +420,11 @@ def test_seeds_that_never_reach_it_are_left_out_and_three_must_remain():
 
 def test_a_profile_that_is_not_finite_is_an_error_and_not_a_late_onset():
     values = profiles(RAMPS, 3, layer=list("abcd")).copy()
-    values.loc[{"level": "high", "layer": "d"}] = np.nan
+    values.loc[{"level": "high"}] = np.nan
 
-    with pytest.raises(ValueError, match="not finite"):
-        earlier(values, {"level": "low"}, than=HIGH, threshold=0.5, by=0.1)
+    for threshold in (0.5, 2.0):
+        with pytest.raises(ValueError, match="not finite"):
+            earlier(values, {"level": "low"}, than=HIGH, threshold=threshold, by=0.1)
     assert earlier(values, {"level": "medium"}, than={"level": "low"}, threshold=0.5, by=0.1)
 
 
@@ -665,7 +666,7 @@ def test_verdicts_agree_with_their_interval(table, by):
 
 # Simulated worlds
 
-WORLDS = 600
+WORLDS = 400
 EVEN = np.ones((3, 3))
 UNEVEN = np.array([[3.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 0.5]])  # sgd at low varies most
 MARGIN = 3 * np.sqrt(0.05 * 0.95 / WORLDS)

@@ -229,16 +229,33 @@ def test_judging_keeps_its_record_when_the_claim_fails():
 
 
 def test_cases_divide_the_level_of_refutation_alone():
-    # upper bound at .05: .0981, at .05 / 3: .139; lower bound of the mirrored one for support is that at .05
+    # means .05 and .15, SE .0173: t(.95, 2) = 2.92 reaches .0506, t(1 - .05 / 3, 2) = 5.34 reaches .0925
     short, long = contrast(0.02, 0.05, 0.08), contrast(0.12, 0.15, 0.18)
 
     with judging(cases=3):
-        shared_short, shared_long = judge(short, by=0.1, unit=""), judge(long, by=0.099, unit="")
+        shared_short, shared_long = judge(short, by=0.12, unit=""), judge(long, by=0.099, unit="")
 
-    assert judge(short, by=0.1049, unit="").verdict == "refuted"
+    assert judge(short, by=0.12, unit="").verdict == "refuted"
     assert shared_short.verdict == "inconclusive"
     assert shared_long.verdict == "supported"
-    assert shared_short.high == judge(short, by=0.1, unit="").high
+    assert shared_short.high == judge(short, by=0.12, unit="").high
+
+
+def test_cases_divide_the_level_of_a_refuted_band_and_of_a_refuted_step():
+    step, beyond = contrast(-0.09, -0.06, -0.03), contrast(0.12, 0.15, 0.18)
+
+    def verdicts():
+        return [
+            judge(contrast(1, 1.1, 1.2), [step, step], by=0.1, unit="").verdict,
+            judge(beyond, by=0.08, unit="", band=True).verdict,
+        ]
+
+    with judging(cases=3):
+        shared = verdicts()
+    alone = verdicts()
+
+    assert alone == ["refuted", "refuted"]
+    assert shared == ["inconclusive", "inconclusive"]
 
 
 @pytest.mark.parametrize("cases", [0, -1, 1.5, True, "3"])

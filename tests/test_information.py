@@ -245,6 +245,27 @@ def test_pairs_at_the_ends_of_the_scale_are_exact(both, first, second, images, e
     np.testing.assert_array_equal(values, [expected, expected])
 
 
+@pytest.mark.parametrize("average_method", METHODS)
+def test_equal_and_complementary_neurons_are_exactly_one_at_every_count(average_method):
+    active = np.arange(1000)[:, np.newaxis] < np.arange(1001)
+    pairs = np.stack((np.arange(1001), np.arange(1001) + 1001), axis=1)
+
+    for partner in (active, ~active):
+        values = information.pairwise_nmi(
+            np.concatenate((active, partner), axis=1), pairs, average_method=average_method
+        )
+        np.testing.assert_array_equal(values, 1.0)
+
+
+def test_almost_independent_counts_stay_within_the_scale_where_rounding_would_leave_it():
+    # Counts one part in n^2 from independence, whose information is below the rounding of the entropies.
+    images = 100_003
+    for first in range(30_000, 50_000, 1000):
+        second = pow(first, -1, images)
+        active = with_counts(first * second // images, first, second, images)
+        assert 0 <= information.pairwise_nmi(active, [[0, 1]])[0] < 1e-12
+
+
 def test_pairwise_nmi_by_hand():
     # H(a) = H(b) = log 2 and the joint counts are 3, 1, 1, 3 of 8.
     expected = (2 * math.log(2) - (0.75 * math.log(8 / 3) + 0.25 * math.log(8))) / math.log(2)
@@ -395,6 +416,15 @@ def test_labels_at_the_ends_of_the_scale_are_exact(neuron, labels, expected):
     for average_method in METHODS:
         assert information.label_nmi(active, labels, average_method=average_method) == expected
     assert information.label_information(active, labels) == expected
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7, 10])
+def test_neurons_independent_of_the_labels_are_exactly_zero_at_every_count(classes):
+    labels = np.repeat(np.arange(classes), 97)
+    active = np.tile(np.arange(97)[:, np.newaxis] < np.arange(98), (classes, 1))
+
+    for quantity in (information.label_nmi, information.label_information):
+        np.testing.assert_array_equal(quantity(active, labels), 0.0)
 
 
 def test_the_landmarks_of_ten_equal_classes():

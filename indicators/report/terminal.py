@@ -18,7 +18,7 @@ SYMBOLS = {
     "refuted": ("✘", "red"),
     "contradicted": ("✗", "red"),
     "inconclusive": ("?", "yellow"),
-    "not applicable": ("–", "dim"),
+    "not applicable": ("-", "dim"),
     "error": ("!", "bold red"),
 }
 
@@ -37,12 +37,19 @@ def print_verdicts(console: Console, claims: Sequence[Claim], *, study: str, sca
         table.add_row(
             claim.id,
             Text(f"{symbol} {claim.verdict}", style=style),
-            f"{claim.agreeing}/{len(claim.cases)}" if len(claim.cases) > 1 else "",
+            _cases(claim),
             _effect(claim.decisive),
             Text(claim.decisive.sentence) + Text(f"\n{_compared(claim.decisive)}", style="dim"),
         )
     console.print(table)
     console.print(Text("claims: ", style="bold") + Text(counts(claim.verdict for claim in claims)))
+
+
+def _cases(claim: Claim) -> str:
+    """How many of the judged cases have the claim's verdict, and of how many where some were not judged."""
+    if claim.cases[0].cases == 1:
+        return ""
+    return f"{claim.agreeing}/{len(claim.cases)}" + ("" if claim.whole else f" of {claim.cases[0].cases}")
 
 
 def _effect(case: Case) -> str:
@@ -56,9 +63,11 @@ def _effect(case: Case) -> str:
 
 def _compared(case: Case) -> str:
     """What was compared with what, and which effect counts; or why nothing could be."""
-    if not case.evidence or case.evidence[-1]["effect"] is None:
-        return textwrap.shorten(case.reason, 160)
+    if case.verdict in ("not applicable", "error") or not case.evidence or case.evidence[-1]["effect"] is None:
+        where = f"{case.parameters}: " if case.parameters else ""
+        return textwrap.shorten(f"{where}{case.reason}", 160, placeholder=" …")
     last = case.evidence[-1]
-    unit = f" {last['unit']}" if last["unit"] else ""
-    where = f" ({case.parameters})" if case.parameters else ""
-    return f"{last['compared']}{where}; what counts: {last['by']:g}{unit}"
+    unsaid = [word for word in case.parameters.split("-") if word not in last["compared"].split()]
+    where = f"{'-'.join(unsaid)}: " if any(unsaid) else ""
+    unit = f" in {last['unit']}" if last["unit"] else ""
+    return f"{where}{last['compared']}{unit}; counts from {last['by']:g}"

@@ -12,8 +12,8 @@ from typing import Any
 
 from indicators.errors import InputError
 from indicators.evidence import VERDICTS, overall
+from indicators.files import write_atomically
 from indicators.machine import provenance
-from indicators.store import write_atomically
 
 FORMAT = 1
 
@@ -29,6 +29,10 @@ class Case:
     theme: str
     test: str
     parameters: str
+    place: list[int]
+    """Line of the test in its file, then the place of each of its parameters."""
+    cases: int
+    """How many the claim has, whether judged or not."""
     verdict: str
     reason: str
     evidence: list[dict[str, Any]] = field(default_factory=list)
@@ -56,6 +60,11 @@ class Claim:
         return overall([case.verdict for case in self.cases])
 
     @property
+    def whole(self) -> bool:
+        """Whether none of its cases is missing."""
+        return len(self.cases) == self.cases[0].cases
+
+    @property
     def decisive(self) -> Case:
         """The case that the verdict rests on: the first that has it."""
         return next(case for case in self.cases if case.verdict == self.verdict)
@@ -69,7 +78,7 @@ class Claim:
 def by_claim(cases: Iterable[Case]) -> list[Claim]:
     """One row per claim, in the order of the thesis: themes by their number, claims by theirs."""
     claims: dict[str, list[Case]] = {}
-    for case in sorted(cases, key=lambda case: (case.theme, _natural(case.claim), case.test, case.parameters)):
+    for case in sorted(cases, key=lambda case: (_natural(case.theme), _natural(case.claim), case.place)):
         claims.setdefault(case.claim, []).append(case)
     return [Claim(name, tuple(found)) for name, found in claims.items()]
 
@@ -92,20 +101,37 @@ def write(path: Path, claims: Sequence[Claim], study: dict[str, Any], *, complet
             for claim in claims
         ],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
-def write_expected(path: Path, claims: Sequence[Claim], study: str) -> None:
-    """Writes the verdicts alone, one line a claim, for `differences` to compare with."""
+def require_folder(path: Path) -> None:
+    """Makes the folder of a report; InputError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--report {str(path)!r} cannot be made ({error.strerror}); name another folder") from None
+
+
+def write_expected(path: Path, claims: Sequence[Claim], study: str, *, complete: bool) -> None:
+    """Writes the verdicts alone, one line a claim, for `differences` to compare with.
+
+    Raises InputError after an incomplete run, whose file would forget claims.
+    """
+    if not complete:
+        raise InputError(
+            "--update-verdicts needs a verdict on every claim; run all of hypotheses/, without a selection"
+        )
     document = {"study": study, "verdicts": {claim.id: claim.verdict for claim in claims}}
     write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def differences(path: Path, claims: Sequence[Claim], study: str, *, complete: bool) -> list[str]:
-    """What differs from a file of `write_expected`, in words; claims that were not run count only in a complete run."""
-    expected = _read_expected(path, study)
-    found = {claim.id: claim.verdict for claim in claims}
+    """What differs from a file of `write_expected`, in words.
+
+    In an incomplete run, claims count that were judged with all of their cases.
+    """
+    expected = read_expected(path, study)
+    found = {claim.id: claim.verdict for claim in claims if complete or claim.whole}
     names = [*expected, *(name for name in found if name not in expected)]
     return [
         f"{name}: {expected.get(name, 'not in the file')} became {found.get(name, 'not judged')}"
@@ -114,10 +140,11 @@ def differences(path: Path, claims: Sequence[Claim], study: str, *, complete: bo
     ]
 
 
-def _read_expected(path: Path, study: str) -> dict[str, str]:
+def read_expected(path: Path, study: str) -> dict[str, str]:
+    """The verdict of every claim in a file of `write_expected`; InputError where it is none, or another study's."""
     try:
         document = json.loads(path.read_text())
-        verdicts: dict[str, str] = document["verdicts"]
+        verdicts = dict(document["verdicts"])
         recorded_study = document["study"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
@@ -128,7 +155,6 @@ def _read_expected(path: Path, study: str) -> dict[str, str]:
     return verdicts
 
 
-def _natural(name: str) -> tuple[str, int]:
-    """A2 before A16."""
-    match = re.fullmatch(r"([A-Za-z]*)(\d*).*", name)
-    return (match[1], int(match[2] or 0)) if match else (name, 0)
+def _natural(name: str) -> list[str | int]:
+    """A2 before A16: texts and numbers by turns."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]

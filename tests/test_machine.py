@@ -1,0 +1,61 @@
+import os
+
+import pytest
+
+from indicators import machine
+
+INTEL = "processor\t: 0\nmodel name\t: Some Processor 9000\nflags\t\t: fpu sse2 avx512f {}\nbugs\t\t: avx512_bf16_bug\n"
+
+
+def test_the_cores_are_those_this_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 8}, raising=False)
+
+    assert machine.cores() == 3
+
+
+def test_where_no_affinity_is_known_every_core_counts(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert machine.cores() == 7
+
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert machine.cores() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "flags", "resolved"),
+    [
+        ("float32", "avx512_bf16", "float32"),
+        ("bfloat16", "", "bfloat16"),
+        ("auto", "", "float32"),
+        ("auto", "avx512_bf16", "bfloat16"),
+        ("auto", "amx_bf16 amx_tile", "bfloat16"),
+        ("auto", "avx512_bf16x", "float32"),
+    ],
+)
+def test_precision_is_what_was_asked_and_auto_what_the_processor_computes_in(monkeypatch, asked, flags, resolved):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda: INTEL.format(flags))
+
+    assert machine.resolve_precision(asked) == resolved
+
+
+def test_a_machine_that_tells_nothing_computes_in_float32(monkeypatch):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda: "")
+
+    assert machine.resolve_precision("auto") == "float32"
+    assert machine.provenance()["processor"]
+
+
+def test_provenance_names_versions_and_processor(monkeypatch):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda: INTEL)
+
+    about = machine.provenance()
+
+    assert about["processor"] == "Some Processor 9000"
+    assert about["cores"] == machine.cores()
+    assert about["keras"].startswith("3.")
+    assert {"python", "numpy", "tensorflow", "generalization-indicators"} <= set(about)
+
+
+def test_a_package_that_is_absent_is_said_to_be():
+    assert machine._version("no-such-package-anywhere") == "not installed"

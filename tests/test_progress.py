@@ -1,0 +1,140 @@
+"""What is shown while networks are made: a line now and then, or a live table."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from indicators import progress
+from indicators.progress import Display, Fetching, duration
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(progress, "cores", lambda: 2)
+    return clock
+
+
+@pytest.fixture
+def specs(make_study):
+    return list(make_study().models())
+
+
+@pytest.fixture
+def training(store, specs):
+    """Notes of two networks at work; they will take 100 s each, of which 40 s and 60 s are left."""
+    for spec, elapsed, left in ((specs[0], 60, 40), (specs[1], 40, 60)):
+        state = {"epoch": 7, "share": 0.25, "train_accuracy": 0.912, "validation_accuracy": 0.4567}
+        store.note_progress(spec, label=spec.label, phase="training", elapsed=elapsed, seconds_left=left, **state)
+
+
+def shown(store, *, terminal, total=9):
+    console = Console(file=StringIO(), force_terminal=terminal, width=100, color_system=None)
+    return Display(console, store, total), console.file
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (45, "45 s"), (89.4, "89 s"), (90, "2 min"), (420, "7 min"), (5399, "90 min"), (5400, "1.5 h"),
+     (11_520, "3.2 h")],
+)  # fmt: skip
+def test_duration_is_in_seconds_minutes_or_hours(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_line_says_what_is_done_what_is_left_and_how_far_each_network_is(store, specs, training, clock):
+    display, output = shown(store, terminal=False)
+
+    with display:
+        clock.now += 30
+        display(specs[:6])
+
+    # Six networks of 100 s each, less the 100 s done, by two at once.
+    assert output.getvalue() == (
+        "3/9 networks, 30 s, about 4 min left · sgd low, seed 0: epoch 7 25% (91.2% / 45.7%)"
+        " · wdecay low, seed 0: epoch 7 25% (91.2% / 45.7%)\n"
+    )
+
+
+def test_lines_come_every_twenty_seconds_and_when_all_is_done(store, specs, clock):
+    display, output = shown(store, terminal=False)
+
+    with display:
+        for _ in range(100):
+            clock.now += 0.5
+            display(specs)
+        display([])
+
+    assert output.getvalue().splitlines() == ["0/9 networks, 20 s", "0/9 networks, 40 s", "9/9 networks, 50 s"]
+
+
+def test_measuring_is_shown_by_the_name_of_the_indicator(store, specs, clock):
+    store.note_progress(specs[0], label=specs[0].label, phase="measuring", indicator="random_pruning", share=0.5, elapsed=1)
+    store.note_progress(specs[1], label=specs[1].label, phase="starting", elapsed=1)
+    display, output = shown(store, terminal=False)
+
+    clock.now += 20
+    display(specs[:2])
+
+    assert output.getvalue() == (
+        "7/9 networks, 20 s · sgd low, seed 0: random_pruning 50% · wdecay low, seed 0: starting 0%\n"
+    )
+
+
+def test_time_left_counts_what_waits_by_the_mean_of_what_was_seen(store, specs, training, clock):
+    display, output = shown(store, terminal=False)
+    display(specs)
+    for spec in specs[:2]:
+        store.clear_progress(spec)
+
+    clock.now += 20
+    display(specs[2:])
+
+    assert "2/9 networks, 20 s, about 6 min left" in output.getvalue()  # seven of 100 s, by two at once
+
+
+def test_a_terminal_shows_a_table_of_the_networks_at_work(store, specs, training, clock):
+    display, output = shown(store, terminal=True)
+
+    with display:
+        display(specs[:6])
+
+    text = output.getvalue()
+    for column in ("network", "training", "validation", "left"):
+        assert column in text
+    row = next(line for line in text.splitlines() if "wdecay low, seed 0" in line)
+    for value in ("epoch 7", "91.2%", "45.7%", "60 s"):
+        assert value in row
+    assert "3/9 networks" in text
+
+
+def test_a_terminal_gets_its_cursor_back_when_the_work_fails(store, specs, clock):
+    display, output = shown(store, terminal=True)
+
+    with pytest.raises(KeyboardInterrupt), display:
+        display(specs)
+        raise KeyboardInterrupt
+
+    assert output.getvalue().rindex("\x1b[?25h") > output.getvalue().rindex("\x1b[?25l")
+
+
+def test_fetching_names_each_step_once_where_no_bar_can_be_drawn():
+    console = Console(file=StringIO(), force_terminal=False, width=80)
+
+    with Fetching(console) as fetching:
+        for done in range(5):
+            fetching("cifar-10.tar.gz", done, 0)
+        fetching("writing train_images", 1, 5)
+
+    assert console.file.getvalue().splitlines()[:2] == ["cifar-10.tar.gz", "writing train_images"]

@@ -1,0 +1,390 @@
+import functools
+import json
+import math
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from indicators import specs
+from indicators.errors import InputError
+from indicators.specs import (
+    LEVELS,
+    OPTIMIZERS,
+    ArchitectureSpec,
+    DataSpec,
+    MeasuringSpec,
+    ModelSpec,
+    RecordedSpec,
+    StudySpec,
+    load_study,
+    studies,
+    write_study,
+)
+
+MINI = load_study("cifar10-mini")
+
+OTHER_VALUES = {
+    "data.name": "arrays",
+    "data.sha256": "0" * 64,
+    "architecture.name": "nets:build",
+    "architecture.parameters": {"depth": 11, "width": 0.25},
+    "recipe.momentum": 0.5,
+    "recipe.monitor": "validation_loss",
+    "recipe.plateau_factor": 0.5,
+    "recipe.precision": "bfloat16",
+    "recipe.keep_epochs": True,
+    "recipe.version": 2,
+    "optimizer": "sgd",
+    "level": "high",
+    "recipe.target_accuracy": 0.5,
+}
+
+
+def model():
+    return MINI.model("layca", "medium", seed=3)
+
+
+def leaves(value, prefix=""):
+    """Every field of a spec, nested ones included, by its dotted name."""
+    for name in type(value).model_fields:
+        inner = getattr(value, name)
+        if isinstance(inner, BaseModel):
+            yield from leaves(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def with_value(spec, path, value):
+    name, _, rest = path.partition(".")
+    return spec.model_copy(update={name: with_value(getattr(spec, name), rest, value) if rest else value})
+
+
+def value_at(spec, path):
+    for name in path.split("."):
+        spec = getattr(spec, name)
+    return spec
+
+
+def toml(field="name", value="mine"):
+    """The text of a study file with one value changed, or removed by None; dots lead into tables."""
+    table = MINI.model_dump(mode="json")
+    *tables, name = field.split(".")
+    inner = functools.reduce(dict.get, tables, table)
+    inner[name] = value
+    if value is None:
+        del inner[name]
+    return specs._to_toml(table)
+
+
+def complaint(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_study(str(path))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# What a fingerprint distinguishes
+
+
+def test_the_list_of_other_values_names_fields_that_exist():
+    assert set(OTHER_VALUES) <= set(leaves(model()))
+
+
+@pytest.mark.parametrize("path", list(leaves(model())))
+def test_a_model_that_differs_in_any_field_has_another_fingerprint(path):
+    before = value_at(model(), path)
+    other = OTHER_VALUES.get(path) or before + 1
+
+    assert other != before
+    assert with_value(model(), path, other).fingerprint != model().fingerprint
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param({"width": 1}, {"width": 1.0}, id="1 and 1.0"),
+        pytest.param({"width": 1}, {"width": True}, id="1 and true"),
+        pytest.param({"width": 1}, {"width": "1"}, id="1 and '1'"),
+        pytest.param({"a": 1, "b": 2}, {"a": 2, "b": 1}, id="swapped"),
+        pytest.param({}, {"width": 0}, id="none and zero"),
+    ],
+)
+def test_parameters_of_an_architecture_are_told_apart(one, other):
+    assert ArchitectureSpec(parameters=one).fingerprint != ArchitectureSpec(parameters=other).fingerprint
+
+
+def test_the_order_of_parameters_does_not_matter():
+    one, other = {"depth": 11, "width": 0.5}, {"width": 0.5, "depth": 11}
+
+    assert ArchitectureSpec(parameters=one).fingerprint == ArchitectureSpec(parameters=other).fingerprint
+
+
+def test_the_fingerprint_of_a_known_model_never_changes():
+    # Whoever has to change this literal makes every network that anyone has trained unknown.
+    spec = ModelSpec(
+        architecture=ArchitectureSpec(name="vgg", parameters={"depth": 11, "width": 0.25}),
+        data=DataSpec(train=6000, validation=2000, test=10_000),
+        seed=0,
+        recipe=specs.Recipe(),
+        optimizer="sgd",
+        level="high",
+        learning_rate=0.1,
+    )
+
+    assert spec.fingerprint == "0077d44c9f4d2f7dae8890075044b539"
+
+
+def test_a_fingerprint_survives_json():
+    copy = ModelSpec.model_validate(json.loads(json.dumps(model().model_dump(mode="json"))))
+
+    assert copy == model()
+    assert copy.fingerprint == model().fingerprint
+    assert hash(copy) == hash(model())
+
+
+def test_a_changed_copy_does_not_keep_the_fingerprint_of_its_original():
+    original = model()
+    before = original.fingerprint
+
+    assert original.model_copy(update={"learning_rate": 0.5}).fingerprint != before
+
+
+def test_specs_are_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        model().seed = 1
+    with pytest.raises(ValidationError, match="frozen"):
+        model().recipe.momentum = 0.5
+
+
+# The networks of a study
+
+
+def test_a_study_has_nine_different_networks_per_seed():
+    models = list(MINI.changed(seeds=2).models())
+
+    assert len({spec.fingerprint for spec in models}) == len(models) == 18
+    assert {(spec.optimizer, spec.level, spec.seed) for spec in models} == {
+        (optimizer, level, seed) for optimizer in OPTIMIZERS for level in LEVELS for seed in (0, 1)
+    }
+    assert all(spec.learning_rate == MINI.learning_rates[spec.optimizer][spec.level] for spec in models)
+
+
+def test_the_networks_of_one_seed_share_their_untrained_network_and_seeds_do_not():
+    study = MINI.changed(seeds=3)
+    starts = [{spec.untrained.fingerprint for spec in study.models() if spec.seed == seed} for seed in range(3)]
+
+    assert starts == [{spec.fingerprint} for spec in study.untrained()]
+    assert len(set.union(*starts)) == 3
+
+
+def test_more_seeds_extend_a_study():
+    few = [spec.fingerprint for spec in MINI.changed(seeds=2).models()]
+    many = [spec.fingerprint for spec in MINI.changed(seeds=4).models()]
+
+    assert many[: len(few)] == few
+
+
+def test_a_trained_network_is_not_its_untrained_one():
+    assert model().fingerprint != model().untrained.fingerprint
+    assert model().label == "layca medium, seed 3"
+    assert model().untrained.label == "untrained, seed 3"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"scale": "full"},
+        {"description": "other"},
+        {"seeds": 5},
+        {"targets": {"low": 0.1}},
+        {"measuring": MeasuringSpec(images=10, pairs=7, pruning_images=20, pruning_draws=1)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_does_not_touch_a_training_does_not_touch_its_fingerprint(change):
+    assert MINI.changed(**change).model("sgd", "low", 0).fingerprint == MINI.model("sgd", "low", 0).fingerprint
+
+
+@pytest.mark.parametrize("resolved", ["float32", "bfloat16"])
+def test_automatic_precision_is_resolved_before_it_is_fingerprinted(monkeypatch, resolved):
+    monkeypatch.setattr(specs, "resolve_precision", lambda asked: resolved if asked == "auto" else asked)
+    automatic, named = (
+        MINI.changed(recipe=MINI.recipe.model_copy(update={"precision": precision})) for precision in ("auto", resolved)
+    )
+
+    assert automatic.model("sgd", "low", 0).recipe.precision == resolved
+    assert automatic.model("sgd", "low", 0).fingerprint == named.model("sgd", "low", 0).fingerprint
+
+
+def test_a_study_is_changed_with_the_checks_of_a_file():
+    with pytest.raises(InputError, match=r"^study cifar10-mini: seeds=0: input should be greater than 0") as caught:
+        MINI.changed(seeds=0)
+
+    assert "\n" not in str(caught.value)
+
+
+# Study files
+
+
+@pytest.mark.parametrize("name", studies())
+def test_every_shipped_study_loads(name):
+    study = load_study(name)
+
+    assert study.name == name
+    assert study.scale in ("mini", "quarter", "full")
+
+
+def test_a_recorded_study_knows_its_folder():
+    study = load_study("thesis-2019")
+
+    assert isinstance(study, RecordedSpec)
+    assert study.folder.is_dir()
+
+
+def test_the_nine_rates_of_the_thesis_are_those_of_the_full_study():
+    recorded = tomllib.loads((specs.STUDIES / "thesis-2019.toml").read_text())
+
+    assert load_study("cifar10-vgg16").learning_rates == recorded["learning_rates"]
+
+
+def test_a_study_is_found_by_its_path(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(toml())
+
+    assert load_study(str(path)) == MINI.changed(name="mine")
+
+
+@pytest.mark.parametrize("name", ["cifar100", "", ".", "../cifar10-mini", "no/such.toml", "/"])
+def test_an_unknown_study_lists_the_shipped_ones(name):
+    with pytest.raises(InputError) as caught:
+        load_study(name)
+
+    assert repr(name) in str(caught.value)
+    assert all(shipped in str(caught.value) for shipped in studies())
+    assert "path of a TOML file" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("recipe.color", "red", ["recipe.color", "not a known field", "compare with the shipped studies"]),
+        ("data", None, ["data is missing", "shipped studies"]),
+        ("learning_rates.adam", {"low": 1.0}, ["'adam'", "is not one of", "'layca'"]),
+        ("learning_rates.sgd.highest", 1.0, ["learning_rates.sgd", "'highest'", "is not one of", "'medium'"]),
+        ("learning_rates.layca", None, ["learning_rates: 'layca' is missing"]),
+        ("learning_rates.wdecay.medium", None, ["learning_rates.wdecay: 'medium' is missing"]),
+        ("learning_rates.sgd.low", -1.0, ["learning_rates.sgd.low=-1.0", "greater than 0"]),
+        ("learning_rates.sgd.low", 0.0, ["learning_rates.sgd.low=0.0", "greater than 0"]),
+        ("learning_rates.sgd.low", "fast", ["learning_rates.sgd.low='fast'", "number"]),
+        ("measuring.images", 6001, ["measuring.images=6001", "data.train=6000"]),
+        ("measuring.pruning_images", 10_001, ["measuring.pruning_images=10001", "data.test=10000"]),
+        ("recipe.plateau_factor", 1.0, ["recipe.plateau_factor=1.0", "less than 1"]),
+        ("recipe.precision", "float16", ["recipe.precision='float16'", "'bfloat16'"]),
+        ("recipe.version", 2, ["recipe.version=2"]),
+        ("targets.low", 41, ["targets.low=41", "less than or equal to 1"]),
+        ("seeds", 0, ["seeds=0", "greater than 0"]),
+        ("seeds", 1.5, ["seeds=1.5", "integer"]),
+        ("name", "a/b", ["name='a/b'"]),
+        ("kind", "imagined", ["kind='imagined'", "'trained'"]),
+        ("data.name", "cifar100", ["data.name='cifar100'", "'cifar10'"]),
+    ],
+)
+def test_a_wrong_value_in_a_study_file_is_named_in_one_line(tmp_path, field, value, expected):
+    text = complaint(tmp_path, toml(field, value))
+
+    assert text.startswith("study mine.toml: ")
+    assert all(part in text for part in expected), text
+    assert text.endswith(("correct this value", "for a complete file", "with the shipped studies"))
+
+
+@pytest.mark.parametrize("rate", ["inf", "-inf", "nan"])
+def test_a_learning_rate_is_finite(tmp_path, rate):
+    text = complaint(tmp_path, toml().replace("low = 0.0015", f"low = {rate}", 1))
+
+    assert f"learning_rates.sgd.low={rate}: input should be" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["name = ", "[data", 'name = "x"\nname = "y"', "\x00"], ids=["no value", "open table", "twice", "zero byte"]
+)
+def test_broken_toml_is_said_to_be_broken(tmp_path, text):
+    assert complaint(tmp_path, text).startswith("study file mine.toml is not valid TOML: ")
+
+
+def test_a_study_file_that_is_no_text_is_said_to_be_broken(tmp_path):
+    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe name")
+
+    with pytest.raises(InputError, match="is not valid TOML"):
+        load_study(str(tmp_path / "mine.toml"))
+
+
+def test_a_recorded_study_without_seeds_is_refused(tmp_path):
+    assert "seeds" in complaint(tmp_path, 'kind = "recorded"\nname = "x"\nscale = "full"')
+
+
+# Written and read back
+
+text = st.text(st.characters(codec="utf-8"), max_size=20)
+rates = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
+values = st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | text
+recipes = st.builds(
+    specs.Recipe,
+    batch_size=st.integers(1, 512),
+    momentum=st.floats(0, 0.999),
+    l2=st.floats(0, 1),
+    monitor=st.sampled_from(["validation_accuracy", "validation_loss"]),
+    min_learning_rate=st.floats(0, 1),
+    target_accuracy=st.floats(0, 1),
+    precision=st.sampled_from(["float32", "bfloat16", "auto"]),
+    keep_epochs=st.booleans(),
+)
+any_study = st.builds(
+    StudySpec,
+    name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,10}", fullmatch=True),
+    scale=text,
+    description=text,
+    seeds=st.integers(1, 9),
+    data=st.just(DataSpec()) | st.builds(DataSpec, validation=st.integers(1, 9), sha256=st.none() | text),
+    architecture=st.builds(ArchitectureSpec, name=text, parameters=st.dictionaries(text, values, max_size=3)),
+    recipe=recipes,
+    measuring=st.just(MeasuringSpec()) | st.builds(MeasuringSpec, pairs=st.integers(1, 9)),
+    learning_rates=st.fixed_dictionaries(
+        {optimizer: st.fixed_dictionaries(dict.fromkeys(LEVELS, rates)) for optimizer in OPTIMIZERS}
+    ),
+    targets=st.dictionaries(st.sampled_from(LEVELS), st.floats(0, 1)),
+)
+
+
+@settings(max_examples=40)
+@given(any_study)
+def test_a_written_study_is_read_back_as_the_same(tmp_path_factory, study):
+    path = tmp_path_factory.getbasetemp() / "written.toml"
+
+    write_study(study, path, comment="first line\nsecond line")
+
+    assert load_study(str(path)) == study
+    assert load_study(str(path)).fingerprint == study.fingerprint
+    assert path.read_text(encoding="utf-8").startswith("# first line\n# second line\n")
+
+
+@pytest.mark.parametrize("name", [name for name in studies() if isinstance(load_study(name), StudySpec)])
+def test_every_shipped_study_survives_being_written(tmp_path, name):
+    write_study(load_study(name), tmp_path / "new folder" / "copy.toml")
+
+    assert load_study(str(tmp_path / "new folder" / "copy.toml")) == load_study(name)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_study_file_holds_finite_numbers_only(tmp_path, value):
+    study = MINI.changed(architecture=ArchitectureSpec(parameters={"width": value}))
+
+    with pytest.raises(InputError, match="expected a finite number"):
+        write_study(study, tmp_path / "mine.toml")
+
+    assert not (tmp_path / "mine.toml").exists()

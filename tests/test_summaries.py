@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from indicators.summaries import half_loss_fraction, pruning_area
+
+GRID = [0.0, 0.1, 0.5, 0.9]
+
+
+def curve(*accuracies, dims=()):
+    return xr.DataArray(
+        np.array(accuracies if dims else accuracies[0], float),
+        dims=(*dims, "fraction"),
+        coords={"fraction": GRID},
+        name="random_pruning",
+    )
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "fraction"),
+    [
+        pytest.param([0.8, 0.8, 0.4, 0.1], 0.5, id="on the grid"),
+        pytest.param([0.8, 0.6, 0.2, 0.1], 0.3, id="halfway between two fractions"),
+        pytest.param([0.8, 0.2, 0.2, 0.1], 0.1 * 2 / 3, id="in the first step"),
+        pytest.param([0.8, 0.8, 0.8, 0.5], 0.9, id="never lost"),
+        pytest.param([0.8, 0.8, 0.8, 0.4], 0.9, id="lost at the very end"),
+        pytest.param([0.8, 0.3, 0.7, 0.1], 0.08, id="the first crossing counts"),
+    ],
+)
+def test_half_loss_fraction_by_hand(accuracies, fraction):
+    assert half_loss_fraction(curve(accuracies)).item() == pytest.approx(fraction)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "area"),
+    [
+        pytest.param([0.5, 0.5, 0.5, 0.5], 0.9, id="nothing lost"),
+        pytest.param([0.5, 0.0, 0.0, 0.0], 0.05, id="all lost in the first step"),
+        pytest.param([0.8, 0.8, 0.4, 0.0], 0.1 + 0.4 * 0.75 + 0.4 * 0.25, id="three trapezoids"),
+        pytest.param([0.4, 0.8, 0.8, 0.8], 0.1 * 1.5 + 0.8 * 2, id="pruning helps"),
+    ],
+)
+def test_pruning_area_by_hand(accuracies, area):
+    assert pruning_area(curve(accuracies)).item() == pytest.approx(area)
+
+
+def test_draws_of_one_network_are_averaged():
+    draws = curve([0.8, 0.8, 0.4, 0.1], [0.8, 0.6, 0.2, 0.1], dims=("draw",))
+
+    assert half_loss_fraction(draws).item() == pytest.approx((0.5 + 0.3) / 2)
+    assert pruning_area(draws).item() == pytest.approx((0.525 + 0.3625) / 2)
+
+
+def test_a_draw_that_never_loses_half_counts_with_the_last_fraction():
+    draws = curve([0.8, 0.8, 0.4, 0.1], [0.8, 0.8, 0.8, 0.8], dims=("draw",))
+
+    assert half_loss_fraction(draws).item() == pytest.approx((0.5 + 0.9) / 2)
+
+
+def test_a_network_that_is_never_right_has_no_summary():
+    networks = curve([0.0, 0.0, 0.0, 0.0], [0.8, 0.8, 0.8, 0.8], dims=("seed",))
+
+    assert half_loss_fraction(networks).values.tolist() == pytest.approx([np.nan, 0.9], nan_ok=True)
+    assert pruning_area(networks).values.tolist() == pytest.approx([np.nan, 0.9], nan_ok=True)
+    assert np.isnan(half_loss_fraction(networks.isel(seed=[0, 0]).rename(seed="draw")).item())
+
+
+@pytest.mark.parametrize("summary", [half_loss_fraction, pruning_area])
+def test_a_summary_keeps_the_other_dimensions_and_their_labels(summary):
+    rng = np.random.default_rng(0)
+    labels = {"seed": [3, 4], "draw": [0, 1, 2], "level": ["low", "high"], "fraction": GRID}
+    values = xr.DataArray(rng.uniform(0.1, 1, (2, 3, 2, 4)), labels, tuple(labels), name="random_pruning")
+
+    summed = summary(values)
+
+    assert summed.dims == ("seed", "level")
+    assert set(summed.coords) == {"seed", "level"}
+    assert summed.name == f"random_pruning {'half_loss_fraction' if summary is half_loss_fraction else 'area'}"
+    one = summary(values.sel(seed=4, level="low"))
+    assert summed.sel(seed=4, level="low").item() == pytest.approx(one.item())
