@@ -62,7 +62,7 @@ def vgg(
     Every convolution and dense layer has a bias and is followed by batch normalization without scale or
     offset (of this ``momentum`` and ``epsilon``), then ReLU; the last one by normalization and softmax (in
     float32 always). Each block ends in 2 x 2 max-pooling. ``depth`` is the original's: 11, 13, 16, 19 (a
-    layer more than here: its third dense one); ``width`` multiplies their sizes (64 to 512 at width 1;
+    layer more than here: its third dense one); ``width`` multiplies the layers' sizes (64 to 512 at width 1;
     rounded, at least 1). Kernels start Glorot-uniform, biases at zero. ``input_shape`` is (height, width,
     channels), 32 pixels at least. At depth 16, width 1, 32 x 32 x 3 and 10 classes: 14 991 966 parameters.
     InputError for anything else. Thesis 4.3.3, Table 6.2; Simonyan & Zisserman 2015.

@@ -44,6 +44,10 @@ class Layer:
         return float(nmi.mean()), float(nmi[alive].mean()) if alive.any() else 0.0
 
 
+def _recorded(*_: Any) -> Any:
+    raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
+
+
 @dataclass(frozen=True)
 class Indicator:
     """One row of the catalog."""
@@ -52,8 +56,8 @@ class Indicator:
     summary: str
     needs: Literal["weights", "layer", "pruning", "record"]
     """`weights`: (initial kernel, final kernel) -> float, per layer. `layer`: `Layer` -> float, per layer.
-    `pruning`: (kernels, fraction, rng) -> masks, giving an accuracy per fraction. `record`: kept while training."""
-    of: Callable[..., Any] | None
+    `pruning`: (kernels, fractions, rng) -> masks for each fraction, giving an accuracy each. `record`: kept while training."""
+    of: Callable[..., Any]
     unit: str
     bounds: tuple[float, float]
     section: str
@@ -71,7 +75,7 @@ CATALOG: tuple[Indicator, ...] = (
     Indicator(
         "accuracy",
         "share of images classified right: running and evaluated on training, validation and test images",
-        needs="record", of=None, unit="share", bounds=(0, 1), section="6.1",
+        needs="record", of=_recorded, unit="share", bounds=(0, 1), section="6.1",
     ),
     Indicator(
         "cosine_distance",
@@ -96,13 +100,13 @@ CATALOG: tuple[Indicator, ...] = (
     Indicator(
         "magnitude_pruning",
         "test accuracy with a fraction of all weights, the smallest, set to zero",
-        needs="pruning", of=lambda kernels, fraction, _: pruning.magnitude_mask(kernels, fraction),
+        needs="pruning", of=lambda kernels, fractions, _: pruning.magnitude_masks(kernels, fractions),
         unit="accuracy", bounds=(0, 1), section="7.3.2",
     ),
     Indicator(
         "random_pruning",
         "test accuracy with a random fraction of all weights set to zero",
-        needs="pruning", of=lambda kernels, fraction, rng: pruning.random_mask(kernels, fraction, rng=rng),
+        needs="pruning", of=lambda kernels, fractions, rng: (pruning.random_mask(kernels, share, rng=rng) for share in fractions),
         unit="accuracy", bounds=(0, 1), section="7.3.1", draws=True,
     ),
     Indicator(

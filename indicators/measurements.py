@@ -148,7 +148,7 @@ def _of_weights(
     return {
         row.name: _per_layer(layers, [row.of(*pair) for pair in pairs])
         for row in rows
-        if row.needs == "weights" and row.of
+        if row.needs == "weights"
     }
 
 
@@ -172,7 +172,7 @@ def _of_layers(
         layer = Layer(activations, labels, pairs=settings.pairs, seed=number)
         layers.append(name)
         for row in wanted:
-            values[row.name].append(row.of(layer) if row.of else np.nan)
+            values[row.name].append(row.of(layer))
     return {name: _per_layer(layers, numbers) for name, numbers in values.items()}
 
 
@@ -194,13 +194,12 @@ def _of_pruning(
     results = {}
     for row, draws in wanted:
         accuracies = np.empty((draws, len(FRACTIONS)))
-        for draw, k in np.ndindex(accuracies.shape):
-            progress(phase="measuring", indicator=row.name, share=done / total)
-            masks = (
-                row.of(kernels, FRACTIONS[k], np.random.default_rng([PRUNING_SEED, seed, draw, k])) if row.of else ()
-            )
-            accuracies[draw, k] = network.pruned_accuracy(kernels, masks, images, labels)
-            done += 1
+        for draw in range(draws):
+            masks_by_fraction = row.of(kernels, FRACTIONS, np.random.default_rng([PRUNING_SEED, seed, draw]))
+            for k, masks in enumerate(masks_by_fraction):
+                progress(phase="measuring", indicator=row.name, share=done / total)
+                accuracies[draw, k] = network.pruned_accuracy(kernels, masks, images, labels)
+                done += 1
         curve = xr.DataArray(accuracies, {"draw": np.arange(draws), "fraction": FRACTIONS}, ("draw", "fraction"))
         results[row.name] = curve if row.draws else curve.isel(draw=0, drop=True)
     return results

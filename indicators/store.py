@@ -133,7 +133,7 @@ class Entry:
         """The file's bytes, or None; a damaged file is set aside as `*.corrupt` and counts as none."""
         while (listed := self._manifest().get(name)) is not None:
             data = _bytes(self.folder / name)
-            if data is not None and _sha256(data) in (listed.get("sha256"), listed.get("next")):
+            if data is not None and _sha256(data) in (listed.get("sha256"), *listed.get("next", ())):
                 return data
             # A writer may have come in between: only what is still listed the same way is damaged or gone.
             if self._manifest().get(name) == listed:
@@ -149,8 +149,9 @@ class Entry:
         for leftover in self.folder.glob(".*.tmp"):  # of a writer that was killed: the lock is ours
             leftover.unlink(missing_ok=True)
         if name in manifest:
-            # Both contents count until the new one is there: a crash in between loses neither.
-            self._list({**manifest, name: {**manifest[name], "next": sha256}})
+            # What is there and what comes both count until it has come: a crash in between loses neither.
+            announced = [*manifest[name].get("next", ()), sha256]
+            self._list({**manifest, name: {**manifest[name], "next": announced}})
         write_atomically(self.folder / name, data)
         manifest[name] = {"sha256": sha256, "bytes": len(data)}
         if replacing not in (None, name):
