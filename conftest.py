@@ -115,9 +115,10 @@ def pytest_runtest_call(item):
         try:
             outcome = yield
         except (Undecided, NotApplicable) as answer:
-            undecided = isinstance(answer, Undecided)
-            evidence = record or ([answer.evidence] if undecided else [])
-            _note(item, claim, "inconclusive" if undecided else "not applicable", str(answer), evidence)
+            if isinstance(answer, Undecided):
+                _note(item, claim, "inconclusive", answer.evidence.reason, record or [answer.evidence])
+            else:
+                _note(item, claim, "not applicable", str(answer), record)
             pytest.skip(str(answer))
         except AssertionError:
             verdict = overall([found.verdict for found in record]) if record else "error"

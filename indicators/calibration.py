@@ -14,7 +14,7 @@ from indicators.store import Store
 Trial = tuple[float, float, bool]
 """Learning rate, validation accuracy reached with it, whether the training images were fitted."""
 
-STEP = 3.0
+STEP = 2.0
 """Factor between the first trials of a cell, until the target lies between two of them."""
 
 
@@ -41,7 +41,7 @@ class Cell:
 def next_rate(cell: Cell) -> float:
     """The learning rate to try next: the middle, on the logarithm, of the closest rates below and above the target.
 
-    Accuracy is taken to rise with the rate. Without a rate on one side, the next is a factor of three beyond.
+    Accuracy is taken to rise with the rate. Without a rate on one side, the next is a factor of two beyond.
     A rate that did not fit the training images counts as too high.
     """
     if not cell.trials:

@@ -261,7 +261,9 @@ def _end_with_parent() -> None:
     """Ends this process when its parent closes the pipe, even by being killed: no training outlives its run."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: a thread in the middle of a buffered read aborts the interpreter when the worker ends.
+        while os.read(sys.stdin.fileno(), 1):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

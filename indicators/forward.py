@@ -46,7 +46,7 @@ class Network:
         return accuracy
 
     def activations(self, images: Array) -> Iterator[tuple[str, Array]]:
-        """Every layer's name and activations (images, neurons), float32, taking few layers at a time to bound memory."""
+        """Every layer's name and activations (images, neurons), float32; few layers at a time to bound memory."""
         names = architectures.layer_names(self.model)
         tensors = architectures.activations(self.model)
         for group in _groups([int(np.prod(tensor.shape[1:])) * len(images) * 4 for tensor in tensors]):

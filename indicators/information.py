@@ -65,9 +65,9 @@ def pack(active: Bools) -> Packed:
     images, neurons = matrix.shape
     words = np.zeros((neurons, -(-images // 64)), dtype=np.uint64)
     octets = words.view(np.uint8)
-    for chunk in _chunks(neurons, images):
+    for chunk in chunks(neurons, images):
         octets[chunk, : -(-images // 8)] = _octets(matrix[:, chunk]).T
-    counts = _ones(words)
+    counts = ones(words)
     words.flags.writeable = counts.flags.writeable = False
     return Packed(words, images, counts)
 
@@ -79,7 +79,7 @@ def live(active: Active) -> Bools:
     neurons that do not vary count as equal (`pairwise_nmi`), so a layer's mean is worth a second look over
     its live ones.
     """
-    packed = _packed(active)
+    packed = as_packed(active)
     return (packed.counts > 0) & (packed.counts < packed.images)
 
 
@@ -121,7 +121,7 @@ def _sums_of_magnitudes(values: NDArray[Any], means: Floats) -> Floats:
     if values.min() >= 0:
         return means * len(values)
     sums = np.empty(values.shape[1])
-    for chunk in _chunks(values.shape[1], len(values)):
+    for chunk in chunks(values.shape[1], len(values)):
         sums[chunk] = np.abs(values[:, chunk]).sum(axis=0, dtype=np.float64)
     return sums
 
@@ -136,7 +136,7 @@ def _floor(numbers: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
 def _resolve(values: NDArray[Any], low: NDArray[Any], high: NDArray[Any]) -> NDArray[Any]:
     """Decide exactly for the neurons that have values between the two candidate thresholds."""
     unsure = np.flatnonzero(low != high)
-    for chunk in _chunks(len(unsure), len(values)):
+    for chunk in chunks(len(unsure), len(values)):
         columns = unsure[chunk]
         block = values[:, columns]
         constant = (block == block[0]).all(axis=0)
@@ -170,12 +170,14 @@ def _octets(matrix: Bools) -> NDArray[np.uint8]:
     return octets
 
 
-def _ones(words: NDArray[np.uint64]) -> Integers:
+def ones(words: NDArray[np.uint64]) -> Integers:
+    """Return how many bits are set, along the last axis."""
     counts: Integers = np.bitwise_count(words).sum(axis=-1, dtype=np.int64)
     return counts
 
 
-def _packed(active: Active) -> Packed:
+def as_packed(active: Active) -> Packed:
+    """Return the layer packed, packing it where it is not."""
     return active if isinstance(active, Packed) else pack(active)
 
 
@@ -188,7 +190,8 @@ def _bool_matrix(active: Bools) -> Bools:
     return matrix
 
 
-def _chunks(total: int, width: int) -> Iterator[slice]:
+def chunks(total: int, width: int) -> Iterator[slice]:
+    """Cut `total` rows of `width` values into steps of a few megabytes."""
     step = max(1, _STEP // width)
     return (slice(start, min(start + step, total)) for start in range(0, total, step))
 
@@ -205,7 +208,7 @@ def entropy(active: Active) -> Floats:
     active: (images, neurons) bool, or packed; the result is (neurons,). Errors as in `pack`. Thesis section
     8.3.6.
     """
-    packed = _packed(active)
+    packed = as_packed(active)
     terms = _entropy_terms(packed.images)
     return terms[packed.counts] + terms[packed.images - packed.counts]
 
@@ -217,13 +220,18 @@ def sample_pairs(neurons: int, count: int, *, rng: np.random.Generator) -> Integ
     for smaller numbers, TypeError where `rng` is not a numpy.random.Generator. Section 8.3
     of the thesis draws 10 000.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng={rng!r} is not a numpy.random.Generator; make one with np.random.default_rng(seed)")
+    check_generator(rng)
     if neurons < 2 or count < 1:
         raise ValueError(f"neurons={neurons}, count={count}: expected at least two neurons and one pair")
     first = rng.integers(neurons, size=count)
     second = rng.integers(neurons - 1, size=count)
     return np.stack((first, second + (second >= first)), axis=1)
+
+
+def check_generator(rng: np.random.Generator) -> None:
+    """Raise TypeError for a seed, or anything else, where a generator is expected."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng={rng!r} is not a numpy.random.Generator; make one with np.random.default_rng(seed)")
 
 
 def pairwise_nmi(active: Active, pairs: ArrayLike, *, average_method: str = "arithmetic") -> Floats:
@@ -237,12 +245,14 @@ def pairwise_nmi(active: Active, pairs: ArrayLike, *, average_method: str = "ari
     active: (images, neurons) bool, or packed; pairs: (n, 2) int. ValueError for pairs of another shape,
     empty or out of range, an unknown method; TypeError for other dtypes. Thesis section 8.3.4.
     """
-    _check_average_method(average_method)
-    packed = _packed(active)
-    left, right = _checked_pairs(pairs, len(packed.counts)).T
+    check_average_method(average_method)
+    packed = as_packed(active)
+    left, right = checked_pairs(pairs, len(packed.counts)).T
     values = np.empty(len(left))
-    for chunk in _chunks(len(left), 4 * packed.words.shape[1]):
-        values[chunk] = _nmi_of_pairs(packed, left[chunk], right[chunk], average_method)
+    for chunk in chunks(len(left), 4 * packed.words.shape[1]):
+        one, other = left[chunk], right[chunk]
+        both = ones(packed.words[one] & packed.words[other])
+        values[chunk] = nmi_of_counts(packed.images, packed.counts[one], packed.counts[other], both, average_method)
     return values
 
 
@@ -257,9 +267,9 @@ def label_nmi(active: Active, labels: ArrayLike, *, average_method: str = "arith
     active: (images, neurons) bool, or packed; labels: (images,) int or bool; the result is (neurons,).
     ValueError for other shapes or an unknown method, TypeError for other dtypes. Thesis section 8.3.7.
     """
-    _check_average_method(average_method)
+    check_average_method(average_method)
     information, of_neurons, of_labels, same = _label_terms(active, labels)
-    return _normalized(information, _average(of_neurons, of_labels, average_method), same)
+    return normalized(information, average(of_neurons, of_labels, average_method), same)
 
 
 def label_information(active: Active, labels: ArrayLike) -> Floats:
@@ -272,7 +282,7 @@ def label_information(active: Active, labels: ArrayLike) -> Floats:
     Shapes and errors are those of `label_nmi`. Thesis section 8.3.7.
     """
     information, _, of_labels, same = _label_terms(active, labels)
-    return _normalized(information, np.full(len(information), of_labels), same)
+    return normalized(information, np.full(len(information), of_labels), same)
 
 
 def _entropy_terms(images: int) -> Floats:
@@ -284,10 +294,18 @@ def _entropy_terms(images: int) -> Floats:
     return np.abs(share * logarithm)
 
 
-def _nmi_of_pairs(packed: Packed, left: Integers, right: Integers, average_method: str) -> Floats:
-    images, terms = packed.images, _entropy_terms(packed.images)
-    first, second = packed.counts[left], packed.counts[right]
-    both = _ones(packed.words[left] & packed.words[right])
+def nmi_of_counts(images: int, first: Integers, second: Integers, both: Integers, average_method: str) -> Floats:
+    """Return the NMI of pairs from the images that each, and both, are active for; arrays that broadcast."""
+    information, first_entropy, second_entropy = information_of_counts(images, first, second, both)
+    constant = ((first == 0) | (first == images)) & ((second == 0) | (second == images))
+    return normalized(information, average(first_entropy, second_entropy, average_method), constant)
+
+
+def information_of_counts(
+    images: int, first: Integers, second: Integers, both: Integers
+) -> tuple[Floats, Floats, Floats]:
+    """Return I(a, b), H(a) and H(b) of pairs, in nats, from the counts that `nmi_of_counts` takes."""
+    terms = _entropy_terms(images)
     neither = images - first - second + both
     first_entropy, second_entropy = (
         terms[first] + terms[images - first],
@@ -296,18 +314,16 @@ def _nmi_of_pairs(packed: Packed, left: Integers, right: Integers, average_metho
     joint = terms[both] + terms[first - both] + terms[second - both] + terms[neither]
     information = np.where(images * both == first * second, 0.0, first_entropy + second_entropy - joint)
     # Equal and complementary neurons need no such decision: their three entropies are the same double.
-    constant = ((first == 0) | (first == images)) & ((second == 0) | (second == images))
-    average = _average(first_entropy, second_entropy, average_method)
-    return _normalized(information, average, constant)
+    return information, first_entropy, second_entropy
 
 
 def _label_terms(active: Active, labels: ArrayLike) -> tuple[Floats, Floats, float, Bools]:
     """Return I(a, y), H(a), H(y), and whether the neuron's states and the labels are the same partition."""
-    packed = _packed(active)
-    classes = _packed_classes(labels, packed.images)
+    packed = as_packed(active)
+    classes = packed_classes(labels, packed.images)
     of_neurons, of_labels = entropy(packed), float(_entropy_terms(packed.images)[classes.counts].sum())
     joint, independent, same = np.empty_like(of_neurons), *np.empty((2, len(of_neurons)), dtype=np.bool_)
-    for chunk in _chunks(len(of_neurons), max(packed.words.shape[1], 8 * len(classes.counts))):
+    for chunk in chunks(len(of_neurons), max(packed.words.shape[1], 8 * len(classes.counts))):
         joint[chunk], independent[chunk], same[chunk] = _joint_terms(packed, classes, chunk)
     return np.where(independent, 0.0, of_neurons + of_labels - joint), of_neurons, of_labels, same
 
@@ -316,7 +332,7 @@ def _joint_terms(packed: Packed, classes: Packed, chunk: slice) -> tuple[Floats,
     """Return H(a, y), and whether the counts are exactly independent or the partitions exactly the same."""
     images, terms, active = packed.images, _entropy_terms(packed.images), packed.counts[chunk]
     of_classes = classes.counts[:, np.newaxis]
-    inside = _counts_by_class(packed.words[chunk], classes.words)
+    inside = counts_by_class(packed.words[chunk], classes.words)
     outside = of_classes - inside
     independent: Bools = (images * inside == active * of_classes).all(axis=0)
     states = (active > 0).astype(np.int64) + (active < images)
@@ -324,7 +340,8 @@ def _joint_terms(packed: Packed, classes: Packed, chunk: slice) -> tuple[Floats,
     return terms[inside].sum(axis=0) + terms[outside].sum(axis=0), independent, same
 
 
-def _counts_by_class(words: NDArray[np.uint64], masks: NDArray[np.uint64]) -> Integers:
+def counts_by_class(words: NDArray[np.uint64], masks: NDArray[np.uint64]) -> Integers:
+    """Return how many images of each class each neuron is active for, (classes, neurons)."""
     counts = np.empty((len(masks), len(words)), dtype=np.int64)
     columns = np.ascontiguousarray(words.T)  # adding whole rows is faster than adding within short ones
     for index, mask in enumerate(masks):
@@ -332,7 +349,8 @@ def _counts_by_class(words: NDArray[np.uint64], masks: NDArray[np.uint64]) -> In
     return counts
 
 
-def _packed_classes(labels: ArrayLike, images: int) -> Packed:
+def packed_classes(labels: ArrayLike, images: int) -> Packed:
+    """Return the labels, checked, as one packed indicator per class that occurs."""
     values = np.asarray(labels)
     if values.dtype.kind not in "biu":
         raise TypeError(f"labels.dtype={values.dtype} is not an integer; give one class number per image")
@@ -341,7 +359,8 @@ def _packed_classes(labels: ArrayLike, images: int) -> Packed:
     return pack(values[:, np.newaxis] == np.unique(values))
 
 
-def _checked_pairs(pairs: ArrayLike, neurons: int) -> Integers:
+def checked_pairs(pairs: ArrayLike, neurons: int) -> Integers:
+    """Return `pairs` as (n, 2) indices of neurons, checked."""
     values = np.asarray(pairs)
     if values.ndim != 2 or values.shape[1] != 2 or len(values) == 0:
         raise ValueError(f"pairs.shape={values.shape} is not (n, 2) with at least one pair of neurons")
@@ -352,16 +371,18 @@ def _checked_pairs(pairs: ArrayLike, neurons: int) -> Integers:
     return values.astype(np.int64)
 
 
-def _check_average_method(average_method: str) -> None:
+def check_average_method(average_method: str) -> None:
+    """Raise ValueError for what is not one of AVERAGE_METHODS."""
     if average_method not in AVERAGE_METHODS:
         raise ValueError(f"average_method={average_method!r} is not one of {AVERAGE_METHODS}")
 
 
-def _average(first: Floats, second: Floats | float, average_method: str) -> Floats:
+def average(first: Floats, second: Floats | float, average_method: str) -> Floats:
+    """Return what the information is divided by: the mean or the larger of two entropies."""
     return np.maximum(first, second) if average_method == "max" else 0.5 * (first + second)
 
 
-def _normalized(information: Floats, average: Floats, same: Bools) -> Floats:
+def normalized(information: Floats, mean: Floats, same: Bools) -> Floats:
     """Divide, keep rounding inside [0, 1], and put the exact 1; an average of zero is that of constants."""
-    share = np.divide(information, average, out=np.zeros_like(information), where=average > 0.0)
+    share = np.divide(information, mean, out=np.zeros_like(information), where=mean > 0.0)
     return np.where(same, 1.0, np.clip(share, 0.0, 1.0))

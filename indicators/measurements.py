@@ -145,11 +145,7 @@ def _of_weights(
 ) -> dict[str, xr.DataArray]:
     pairs = list(zip(_kernels(initial), _kernels(final), strict=True))
     layers = list(final[1]["kernels"])
-    return {
-        row.name: _per_layer(layers, [row.of(*pair) for pair in pairs])
-        for row in rows
-        if row.needs == "weights"
-    }
+    return {row.name: _per_layer(layers, [row.of(*pair) for pair in pairs]) for row in rows if row.needs == "weights"}
 
 
 def _of_layers(

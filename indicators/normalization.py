@@ -14,9 +14,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
     y = (x - mean) / sqrt(variance + epsilon), per channel (the last axis), with the batch's own mean and
     population variance in training and their moving averages otherwise. Keras composes it of single
-    operations, which costs a third of the training speed of a narrow VGG on a processor. Falls back on
-    Keras's own for another backend, axis, rank (dense layers gain nothing), float64, masks, or an epsilon
-    that the fused operation does not know.
+    operations, which costs a quarter to a third of the training speed of a narrow VGG on a processor. Falls
+    back on Keras's own for another backend, axis, rank (dense layers gain nothing), float64, masks, or an
+    epsilon that the fused operation does not know.
     """
 
     def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **options: Any) -> None:

@@ -43,6 +43,7 @@ class Display:
             self._live.stop()
 
     def __call__(self, undone: Sequence[UntrainedSpec]) -> None:
+        """Shows what is known of the networks that are not finished; may be called as often as one likes."""
         notes = [note for spec in undone if (note := self._store.progress(spec))]
         summary = self._summary(len(undone), notes)
         if self._live:
@@ -95,6 +96,7 @@ class Fetching:
         self._bar.stop()
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        """Shows one step of it."""
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(what, total=None)
             if not self._console.is_terminal:

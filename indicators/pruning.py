@@ -13,6 +13,7 @@ Masks = list[NDArray[np.bool_]]
 Floats = NDArray[np.float64]
 
 SCOPES = ("network", "layer")
+ORDERS = ("smallest", "largest")
 
 # The 26 fractions of the thesis: the unpruned network, then 25 steps of 3.7 %.
 FRACTIONS: Floats = np.concatenate(([0.0], np.linspace(0.01, 0.9, 25)))
@@ -22,23 +23,25 @@ FRACTIONS.flags.writeable = False
 # --- Masks
 
 
-def magnitude_mask(kernels: Sequence[ArrayLike], fraction: float, *, scope: str = "network") -> Masks:
+def magnitude_mask(
+    kernels: Sequence[ArrayLike], fraction: float, *, scope: str = "network", order: str = "smallest"
+) -> Masks:
     """Mask of the weights that magnitude pruning removes: True where a weight is among the smallest.
 
     Exactly floor(fraction * N) weights, the floor of the double product (28 for .29 x 100); equal
     magnitudes go by lowest flat index. `scope="network"` ranks all kernels together, under one threshold;
     `"layer"` each on its own. Ranking together ignores that batch normalization makes the scale of a layer
-    arbitrary.
+    arbitrary. `order="largest"` removes the largest instead, the control of the usual order.
 
     kernels: list of arrays of any shapes; the masks have the same shapes. ValueError for a fraction outside
-    [0, 1], an unknown scope, an empty kernel, NaN or infinity; TypeError for a bare array or what is not a
+    [0, 1], an unknown scope or order, an empty kernel, NaN or infinity; TypeError for a bare array or what is not a
     real number. Thesis section 7.3.
     """
-    return next(magnitude_masks(kernels, [fraction], scope=scope))
+    return next(magnitude_masks(kernels, [fraction], scope=scope, order=order))
 
 
 def magnitude_masks(
-    kernels: Sequence[ArrayLike], fractions: Iterable[float], *, scope: str = "network"
+    kernels: Sequence[ArrayLike], fractions: Iterable[float], *, scope: str = "network", order: str = "smallest"
 ) -> Iterator[Masks]:
     """Masks of `magnitude_mask` for many fractions, one list at a time, from a single ranking of the weights.
 
@@ -46,36 +49,78 @@ def magnitude_masks(
     that a sweep holds one. Shapes and errors are those of `magnitude_mask`, raised at the call and not at
     the first list.
     """
-    if scope not in SCOPES:
-        raise ValueError(f"scope={scope!r} is not one of {SCOPES}")
+    _check_option("scope", scope, SCOPES)
+    _check_option("order", order, ORDERS)
     arrays = _checked_kernels(kernels)
     sweep = [_checked_fraction(fraction) for fraction in fractions]
     groups = [arrays] if scope == "network" else [[array] for array in arrays]
-    per_group = [_sweep(group, sweep) for group in groups]
+    per_group = [_sweep(group, sweep, order) for group in groups]
     return (list(chain.from_iterable(masks)) for masks in zip(*per_group, strict=True))
 
 
-def random_mask(kernels: Sequence[ArrayLike], fraction: float, *, rng: np.random.Generator) -> Masks:
+def random_mask(
+    kernels: Sequence[ArrayLike], fraction: float, *, rng: np.random.Generator, scope: str = "network"
+) -> Masks:
     """Mask of the weights that random pruning removes: True for a uniform draw without replacement.
 
-    Exactly floor(fraction * N) weights (the floor of the double product) over all kernels together,
-    whatever their values. Two fractions drawn with one generator are not nested.
+    Exactly floor(fraction * N) weights (the floor of the double product), whatever their values:
+    `scope="network"` of all kernels together, `"layer"` of each on its own. Two fractions drawn with one
+    generator are not nested.
 
     kernels: list of arrays of any shapes; the masks have the same shapes. Errors as in `magnitude_mask`,
     and a TypeError where `rng` is not a numpy.random.Generator. Thesis section 7.3.
     """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng={rng!r} is not a numpy.random.Generator; make one with np.random.default_rng(seed)")
-    arrays = _checked_kernels(kernels)
+    _check_option("scope", scope, SCOPES)
+    arrays, share = _checked_kernels(kernels), _checked_fraction(fraction)
+    groups = [arrays] if scope == "network" else [[array] for array in arrays]
+    return [mask for group in groups for mask in _drawn(group, share, rng)]
+
+
+def removed_per_layer(masks: Sequence[NDArray[np.bool_]]) -> Floats:
+    """Share of each layer's weights that the masks remove, in [0, 1].
+
+    0: the layer is untouched; 1: nothing is left of it. Masks of one threshold for the whole network remove
+    very different shares from layers whose weights have different scales.
+
+    masks: list of bool arrays, True = removed; the result is (layers,). ValueError for no mask or an empty
+    one, TypeError for a bare array or one that is not bool. Thesis section 7.3.
+    """
+    if hasattr(masks, "dtype"):
+        raise TypeError("masks is one array; expected a list of masks: write [mask] for a single layer")
+    if not masks or not all(np.size(mask) for mask in masks):
+        raise ValueError(f"masks of sizes {[np.size(mask) for mask in masks]}: expected at least one, none empty")
+    if any(np.asarray(mask).dtype != np.bool_ for mask in masks):
+        raise TypeError(f"masks of {[str(np.asarray(mask).dtype) for mask in masks]} are not bool; True = removed")
+    return np.array([np.count_nonzero(mask) / np.size(mask) for mask in masks])
+
+
+def removed_curves(
+    kernels: Sequence[ArrayLike], fractions: Iterable[float], *, scope: str = "network", order: str = "smallest"
+) -> Floats:
+    """Share of each layer's weights that magnitude pruning removes at each fraction, in [0, 1].
+
+    `removed_per_layer` of the masks of `magnitude_masks`: with `scope="layer"` the floor of the fraction for
+    every layer; else a layer's curve above the diagonal means weights smaller than those of the others.
+
+    The result is (fractions, layers). Shapes and errors are those of `magnitude_masks`. Thesis section 7.3.
+    """
+    shares = [removed_per_layer(masks) for masks in magnitude_masks(kernels, fractions, scope=scope, order=order)]
+    return np.array(shares).reshape(len(shares), len(kernels))
+
+
+def _drawn(arrays: list[NDArray[Any]], fraction: float, rng: np.random.Generator) -> Masks:
     total = sum(array.size for array in arrays)
     removed = np.zeros(total, dtype=np.bool_)
-    count = int(_checked_fraction(fraction) * total)
-    removed[rng.choice(total, size=count, replace=False, shuffle=False)] = True
+    removed[rng.choice(total, size=int(fraction * total), replace=False, shuffle=False)] = True
     return _split(removed, arrays)
 
 
-def _sweep(arrays: list[NDArray[Any]], fractions: list[float]) -> Iterator[Masks]:
+def _sweep(arrays: list[NDArray[Any]], fractions: list[float], order: str) -> Iterator[Masks]:
     magnitudes = np.abs(np.concatenate([array.ravel() for array in arrays]))
+    if order == "largest":
+        np.negative(magnitudes, out=magnitudes)
     counts = [int(fraction * magnitudes.size) for fraction in fractions]
     thresholds = _thresholds(magnitudes, counts)
     return (
@@ -125,6 +170,11 @@ def _checked_kernel(kernel: ArrayLike, name: str) -> NDArray[Any]:
     if not (np.isfinite(array.min()) and np.isfinite(array.max())):
         raise ValueError(f"{name} holds NaN or infinity; expected finite weights: look for the epoch that diverged")
     return array
+
+
+def _check_option(name: str, value: str, options: tuple[str, ...]) -> None:
+    if value not in options:
+        raise ValueError(f"{name}={value!r} is not one of {options}")
 
 
 def _checked_fraction(fraction: float) -> float:

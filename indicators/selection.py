@@ -38,7 +38,7 @@ def choose_study(
                 )
         return study
     if architecture is not None and architecture != study.architecture.name:
-        study = _calibrated(store, study.name, architecture)
+        study = _calibrated(store.calibrated(calibrated_name(study.name, architecture)), name, architecture)
     if arrays is not None and arrays.suffix == ".npz" and study.data.sha256 is None:
         # A study that was made for certain arrays keeps them: `fetch` refuses others.
         study = _on_arrays(study, arrays, store)
@@ -69,8 +69,7 @@ def fetch(
     return data.fetch_cifar10(store.data("cifar10"), source=source, progress=progress)
 
 
-def _calibrated(store: Store, name: str, architecture: str) -> StudySpec:
-    path = store.calibrated(calibrated_name(name, architecture))
+def _calibrated(path: Path, name: str, architecture: str) -> StudySpec:
     if not path.is_file():
         raise InputError(
             f"architecture={architecture!r} has no calibrated learning rates for study {name!r}; "

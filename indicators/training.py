@@ -23,6 +23,7 @@ Progress = Callable[..., None]
 """Called with keyword arguments that say how far a training is."""
 
 EVALUATION_BATCH = 500
+_UNIQUE = re.compile(r"_\d+$")
 
 
 def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> None:
@@ -199,10 +200,7 @@ def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> list[schedule
 def _checkpoint(model: keras.Model, entry: Entry, history: list[schedule.Epoch], *, keep: bool) -> None:
     """Stores the state after an epoch in place of the one before."""
     name, before = (f"checkpoint-{len(history) - back:04d}.safetensors" for back in (0, 1))
-    state = {
-        f"optimizer.{index:03d}": variable.numpy()
-        for index, variable in enumerate(model.optimizer.variables)
-    }
+    state = {f"optimizer.{index:03d}": variable.numpy() for index, variable in enumerate(model.optimizer.variables)}
     arrays = model_arrays(model)
     if keep:
         entry.write_arrays(f"epoch-{len(history):04d}.safetensors", arrays, layout(model))
@@ -231,6 +229,5 @@ def _finish(model: keras.Model, spec: ModelSpec, entry: Entry, dataset: Dataset,
 
 
 def _named_variables(model: keras.Model) -> dict[str, Any]:
-    # Keras numbers the variables that a layer left unnamed by all it ever made in the process: the place tells them apart.
-    names = (re.sub(r"_\d+$", "", variable.name) for variable in model.variables)
-    return {f"{index:03d}.{name}": variable for index, (name, variable) in enumerate(zip(names, model.variables, strict=True))}
+    # Keras numbers what a layer leaves unnamed through the whole process: another process would not find it again.
+    return {f"{index:03d}.{_UNIQUE.sub('', variable.name)}": variable for index, variable in enumerate(model.variables)}

@@ -75,50 +75,126 @@ def alignment(initial: ArrayLike, final: ArrayLike) -> float:
     Shapes: any, equal for both. ValueError for unequal shapes, nothing to compare, NaN or infinity;
     TypeError for what is not a real number. Thesis section 7.2.3, equation 7.1.
     """
-    (start, start_exponent), (end, end_exponent) = _both(initial, final)
+    (start, _), (end, end_exponent) = _both(initial, final)
     if not (start.any() and end.any()):
         return math.nan
-    exponent = max(start_exponent, end_exponent)
-    change = np.ldexp(end, end_exponent - exponent) - np.ldexp(start, start_exponent - exponent)
+    change, exponent, _ = _change(initial, final)
     return math.ldexp(_dot(start, change) / _norm(start) / _norm(end), exponent - end_exponent)
 
 
-def weight_change_std(initial: ArrayLike, final: ArrayLike) -> float:
+def weight_change(initial: ArrayLike, final: ArrayLike, *, normalized: bool = False) -> Vector:
+    """Change of every weight of one layer, wn - w0, in weight units; `normalized`: in units of the final norm.
+
+    (wn - w0) / |wn| does not depend on the scale of the final weights, which batch normalization leaves
+    arbitrary. What it holds is described by the functions of `distributions`. All NaN where it is
+    normalized and the final weights are all zeros.
+
+    Shapes: any, equal for both, and that of the result. ValueError for unequal shapes, nothing to compare,
+    NaN or infinity; TypeError for what is not a real number. Thesis sections 7.2.1 and 7.2.2.
+    """
+    change, exponent, (end, end_exponent) = _change(initial, final)
+    if normalized:
+        change = change / (_norm(end) if end.any() else math.nan)
+        exponent -= end_exponent
+    return np.ldexp(change, exponent).reshape(np.shape(final))
+
+
+def weight_change_std(initial: ArrayLike, final: ArrayLike, *, normalized: bool = False) -> float:
     """Spread of a layer's weight changes: population standard deviation of wn - w0, in weight units.
 
     0 means that every weight moved by the same amount (none included). It ignores the mean change, and
     unlike the three quantities above it depends on the scale of the weights, which batch normalization
-    leaves arbitrary.
+    leaves arbitrary. `normalized`: in units of the final norm, NaN where the final weights are all zeros.
 
     Shapes: any, equal for both. ValueError for unequal shapes, nothing to compare, NaN or infinity;
-    TypeError for what is not a real number. Thesis section 7.2.1.
+    TypeError for what is not a real number. Thesis sections 7.2.1 and 7.2.2.
     """
+    change, exponent, (end, end_exponent) = _change(initial, final)
+    if normalized and not end.any():
+        return math.nan
+    change -= change.mean()
+    spread = math.sqrt(_dot(change, change) / change.size)
+    return math.ldexp(spread / _norm(end), exponent - end_exponent) if normalized else math.ldexp(spread, exponent)
+
+
+def opposed_share(initial: ArrayLike, final: ArrayLike) -> float:
+    """Share of a layer's weights that moved against their initial sign, w0 (wn - w0) < 0, in [0, 1].
+
+    1: every weight went toward zero or past it; 0: none did. It ignores how far. Weights that were zero or
+    did not move count as not opposed. The share without any relation between w0 and wn is not one half: see
+    `opposed_share_by_chance`.
+
+    Shapes: any, equal for both. ValueError for unequal shapes, nothing to compare, NaN or infinity;
+    TypeError for what is not a real number. Thesis sections 7.2.3 and 7.2.4.
+    """
+    start, end = _finite_pair(initial, final)
+    return float(np.mean(((start > 0) & (end < start)) | ((start < 0) & (end > start))))
+
+
+def opposed_share_by_chance(initial: ArrayLike, final: ArrayLike) -> float:
+    """Share of weights that would oppose their initial sign if w0 and wn were unrelated, in [0, 1].
+
+    The mean of `opposed_share` over all orders of the final weights, which keeps the distribution of either
+    side; exact, from N^2 comparisons by one sort. About .75 for symmetric distributions of equal spread, up
+    to 1 where the final weights are much smaller than the initial ones, down to .5 where much larger.
+
+    Shapes and errors are those of `opposed_share`. Thesis sections 7.2.3 and 7.2.4.
+    """
+    start, end = _finite_pair(initial, final)
+    end = np.sort(end)
+    below = np.searchsorted(end, np.sort(start[start > 0]), side="left").sum()
+    not_above = np.searchsorted(end, np.sort(start[start < 0]), side="right")
+    return float((int(below) + int((end.size - not_above).sum())) / end.size**2)
+
+
+def sign_flips(initial: ArrayLike, final: ArrayLike) -> float:
+    """Share of a layer's weights whose sign training changed, w0 wn < 0, in [0, 1].
+
+    0: none; .5: about what weights unrelated to their initial values give; 1: all. Weights that are zero
+    before or after count as not flipped.
+
+    Shapes: any, equal for both. ValueError for unequal shapes, nothing to compare, NaN or infinity;
+    TypeError for what is not a real number. Thesis section 7.2.4.
+    """
+    start, end = _finite_pair(initial, final)
+    return float(np.mean(((start > 0) & (end < 0)) | ((start < 0) & (end > 0))))
+
+
+def finite_vector(values: ArrayLike, name: str) -> Vector:
+    """Return `values` flattened to float64, checked to be finite real numbers, at least one."""
+    vector: Vector = real_numbers(values, name).astype(np.float64).ravel()
+    if not (math.isfinite(vector.min()) and math.isfinite(vector.max())):
+        raise ValueError(f"{name} holds NaN or infinity; expected finite weights: look for the epoch that diverged")
+    return vector
+
+
+def mantissa(vector: Vector) -> tuple[Vector, int]:
+    """Divide by a power of two, which is exact: squares then neither overflow nor vanish."""
+    exponent = math.frexp(float(np.max(np.abs(vector))))[1]
+    return np.ldexp(vector, -exponent), exponent
+
+
+def _change(initial: ArrayLike, final: ArrayLike) -> tuple[Vector, int, tuple[Vector, int]]:
+    """Return wn - w0 and wn, each as a vector and the power of two that it is to be multiplied with."""
     (start, start_exponent), (end, end_exponent) = _both(initial, final)
     exponent = max(start_exponent, end_exponent)
     change = np.ldexp(end, end_exponent - exponent) - np.ldexp(start, start_exponent - exponent)
-    change -= change.mean()
-    return math.ldexp(math.sqrt(_dot(change, change) / change.size), exponent)
+    return change, exponent, (end, end_exponent)
 
 
 def _both(initial: ArrayLike, final: ArrayLike) -> tuple[tuple[Vector, int], tuple[Vector, int]]:
     """Flatten both kernels to float64, each as a vector of peak in [1/2, 1) and a power of two."""
-    start, end = real_numbers(initial, "initial"), real_numbers(final, "final")
-    if start.shape != end.shape:
+    start, end = _finite_pair(initial, final)
+    return mantissa(start), mantissa(end)
+
+
+def _finite_pair(initial: ArrayLike, final: ArrayLike) -> tuple[Vector, Vector]:
+    if np.shape(initial) != np.shape(final):
         raise ValueError(
-            f"initial.shape={start.shape} is not final.shape={end.shape}; "
+            f"initial.shape={np.shape(initial)} is not final.shape={np.shape(final)}; "
             "give the same kernel before and after training"
         )
-    return _mantissa(start, "initial"), _mantissa(end, "final")
-
-
-def _mantissa(weights: NDArray[Any], name: str) -> tuple[Vector, int]:
-    """Divide by a power of two, which is exact: squares then neither overflow nor vanish."""
-    vector = weights.astype(np.float64).ravel()
-    peak = float(np.max(np.abs(vector)))
-    if not math.isfinite(peak):
-        raise ValueError(f"{name} holds NaN or infinity; expected finite weights: look for the epoch that diverged")
-    exponent = math.frexp(peak)[1]
-    return np.ldexp(vector, -exponent), exponent
+    return finite_vector(initial, "initial"), finite_vector(final, "final")
 
 
 def _dot(left: Vector, right: Vector) -> float:

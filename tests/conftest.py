@@ -20,9 +20,9 @@ from indicators.specs import LEVELS, OPTIMIZERS, ArchitectureSpec, DataSpec, Mea
 from indicators.store import Store
 
 # A user's own module. `plain` has two convolutions and a dense layer, and batch normalization or dropout on request.
-# `watched` writes a line per epoch into the file that WATCHED names (optimizer, rate, updates made so far), takes
-# its time where SLOWLY says so, and kills its own process after as many updates as KILLED_AFTER says.
-NETWORKS = '''
+# `watched` writes a line per epoch into the file that WATCHED names (optimizer, rate, updates made so far, process and
+# its parent), takes its time where SLOWLY says so, and kills its process after as many updates as KILLED_AFTER says.
+NETWORKS = """
 import os, signal, time
 import keras
 from keras import layers
@@ -48,7 +48,8 @@ class Watched(keras.Model):
     def fit(self, *args, callbacks=(), **options):
         rate = float(self.optimizer.learning_rate)
         with open(os.environ["WATCHED"], "a") as file:
-            file.write(f"{type(self.optimizer).__name__} {rate:.6g} {int(self.optimizer.iterations)}\\n")
+            cell = f"{type(self.optimizer).__name__}-{rate:.6g}"
+            file.write(f"{cell} {int(self.optimizer.iterations)} {os.getpid()} {os.getppid()}\\n")
         return super().fit(*args, callbacks=[*callbacks, Watch()], **options)
 
 class Watch(keras.callbacks.Callback):
@@ -59,10 +60,7 @@ class Watch(keras.callbacks.Callback):
 
 def watched(input_shape, classes, **parameters):
     return plain(input_shape, classes, kind=Watched, **parameters)
-
-def broken(input_shape, classes):
-    raise RuntimeError("the user's function fell over")
-'''
+"""
 CLASSES, TRAIN, VALIDATION, TEST = 3, 48, 24, 30
 
 
@@ -113,7 +111,9 @@ def make_study(networks):
             seeds=seeds,
             data=DataSpec(name="arrays", train=TRAIN, validation=VALIDATION, test=TEST),
             architecture=ArchitectureSpec(name=f"{networks}:{function}", parameters=parameters or {}),
-            recipe=Recipe(**({"batch_size": 16, "max_epochs": 2, "plateau_patience": 9, "target_accuracy": 1.0} | recipe)),
+            recipe=Recipe(
+                **({"batch_size": 16, "max_epochs": 2, "plateau_patience": 9, "target_accuracy": 1.0} | recipe)
+            ),
             measuring=MeasuringSpec(images=20, pairs=50, pruning_images=TEST, pruning_draws=2),
             learning_rates={
                 optimizer: {level: 0.01 * (1 + 3 * i + j) for j, level in enumerate(LEVELS)}

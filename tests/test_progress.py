@@ -53,7 +53,8 @@ def test_duration_is_in_seconds_minutes_or_hours(seconds, words):
     assert duration(seconds) == words
 
 
-def test_a_line_says_what_is_done_what_is_left_and_how_far_each_network_is(store, specs, training, clock):
+@pytest.mark.usefixtures("training")
+def test_a_line_says_what_is_done_what_is_left_and_how_far_each_network_is(store, specs, clock):
     display, output = shown(store, terminal=False)
 
     with display:
@@ -80,7 +81,9 @@ def test_lines_come_every_twenty_seconds_and_when_all_is_done(store, specs, cloc
 
 
 def test_measuring_is_shown_by_the_name_of_the_indicator(store, specs, clock):
-    store.note_progress(specs[0], label=specs[0].label, phase="measuring", indicator="random_pruning", share=0.5, elapsed=1)
+    store.note_progress(
+        specs[0], label=specs[0].label, phase="measuring", indicator="random_pruning", share=0.5, elapsed=1
+    )
     store.note_progress(specs[1], label=specs[1].label, phase="starting", elapsed=1)
     display, output = shown(store, terminal=False)
 
@@ -92,7 +95,8 @@ def test_measuring_is_shown_by_the_name_of_the_indicator(store, specs, clock):
     )
 
 
-def test_time_left_counts_what_waits_by_the_mean_of_what_was_seen(store, specs, training, clock):
+@pytest.mark.usefixtures("training")
+def test_time_left_counts_what_waits_by_the_mean_of_what_was_seen(store, specs, clock):
     display, output = shown(store, terminal=False)
     display(specs)
     for spec in specs[:2]:
@@ -104,7 +108,8 @@ def test_time_left_counts_what_waits_by_the_mean_of_what_was_seen(store, specs, 
     assert "2/9 networks, 20 s, about 6 min left" in output.getvalue()  # seven of 100 s, by two at once
 
 
-def test_a_terminal_shows_a_table_of_the_networks_at_work(store, specs, training, clock):
+@pytest.mark.usefixtures("training", "clock")
+def test_a_terminal_shows_a_table_of_the_networks_at_work(store, specs):
     display, output = shown(store, terminal=True)
 
     with display:
@@ -119,14 +124,19 @@ def test_a_terminal_shows_a_table_of_the_networks_at_work(store, specs, training
     assert "3/9 networks" in text
 
 
-def test_a_terminal_gets_its_cursor_back_when_the_work_fails(store, specs, clock):
+@pytest.mark.usefixtures("clock")
+def test_a_terminal_gets_its_cursor_back_when_the_work_fails(store, specs):
     display, output = shown(store, terminal=True)
 
     with pytest.raises(KeyboardInterrupt), display:
-        display(specs)
-        raise KeyboardInterrupt
+        _interrupted(display, specs)
 
     assert output.getvalue().rindex("\x1b[?25h") > output.getvalue().rindex("\x1b[?25l")
+
+
+def _interrupted(display, specs):
+    display(specs)
+    raise KeyboardInterrupt
 
 
 def test_fetching_names_each_step_once_where_no_bar_can_be_drawn():

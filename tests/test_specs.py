@@ -24,13 +24,24 @@ from indicators.specs import (
     write_study,
 )
 
-MINI = load_study("cifar10-mini")
+STUDY = StudySpec(
+    name="mine",
+    scale="mini",
+    data=DataSpec(train=6000, validation=2000, test=10_000),
+    architecture=ArchitectureSpec(parameters={"depth": 11, "width": 0.25}),
+    measuring=MeasuringSpec(pruning_images=2000),
+    learning_rates={
+        optimizer: {level: 0.001 * (1 + 3 * i + j) for j, level in enumerate(LEVELS)}
+        for i, optimizer in enumerate(OPTIMIZERS)
+    },
+    targets={"low": 0.4, "medium": 0.5, "high": 0.6},
+)
 
 OTHER_VALUES = {
     "data.name": "arrays",
     "data.sha256": "0" * 64,
     "architecture.name": "nets:build",
-    "architecture.parameters": {"depth": 11, "width": 0.25},
+    "architecture.parameters": {"depth": 12, "width": 0.25},
     "recipe.momentum": 0.5,
     "recipe.monitor": "validation_loss",
     "recipe.plateau_factor": 0.5,
@@ -44,7 +55,7 @@ OTHER_VALUES = {
 
 
 def model():
-    return MINI.model("layca", "medium", seed=3)
+    return STUDY.model("layca", "medium", seed=3)
 
 
 def leaves(value, prefix=""):
@@ -70,7 +81,7 @@ def value_at(spec, path):
 
 def toml(field="name", value="mine"):
     """The text of a study file with one value changed, or removed by None; dots lead into tables."""
-    table = MINI.model_dump(mode="json")
+    table = STUDY.model_dump(mode="json")
     *tables, name = field.split(".")
     inner = functools.reduce(dict.get, tables, table)
     inner[name] = value
@@ -165,17 +176,17 @@ def test_specs_are_frozen():
 
 
 def test_a_study_has_nine_different_networks_per_seed():
-    models = list(MINI.changed(seeds=2).models())
+    models = list(STUDY.changed(seeds=2).models())
 
     assert len({spec.fingerprint for spec in models}) == len(models) == 18
     assert {(spec.optimizer, spec.level, spec.seed) for spec in models} == {
         (optimizer, level, seed) for optimizer in OPTIMIZERS for level in LEVELS for seed in (0, 1)
     }
-    assert all(spec.learning_rate == MINI.learning_rates[spec.optimizer][spec.level] for spec in models)
+    assert all(spec.learning_rate == STUDY.learning_rates[spec.optimizer][spec.level] for spec in models)
 
 
 def test_the_networks_of_one_seed_share_their_untrained_network_and_seeds_do_not():
-    study = MINI.changed(seeds=3)
+    study = STUDY.changed(seeds=3)
     starts = [{spec.untrained.fingerprint for spec in study.models() if spec.seed == seed} for seed in range(3)]
 
     assert starts == [{spec.fingerprint} for spec in study.untrained()]
@@ -183,8 +194,8 @@ def test_the_networks_of_one_seed_share_their_untrained_network_and_seeds_do_not
 
 
 def test_more_seeds_extend_a_study():
-    few = [spec.fingerprint for spec in MINI.changed(seeds=2).models()]
-    many = [spec.fingerprint for spec in MINI.changed(seeds=4).models()]
+    few = [spec.fingerprint for spec in STUDY.changed(seeds=2).models()]
+    many = [spec.fingerprint for spec in STUDY.changed(seeds=4).models()]
 
     assert many[: len(few)] == few
 
@@ -208,14 +219,15 @@ def test_a_trained_network_is_not_its_untrained_one():
     ids=lambda change: next(iter(change)),
 )
 def test_what_does_not_touch_a_training_does_not_touch_its_fingerprint(change):
-    assert MINI.changed(**change).model("sgd", "low", 0).fingerprint == MINI.model("sgd", "low", 0).fingerprint
+    assert STUDY.changed(**change).model("sgd", "low", 0).fingerprint == STUDY.model("sgd", "low", 0).fingerprint
 
 
 @pytest.mark.parametrize("resolved", ["float32", "bfloat16"])
 def test_automatic_precision_is_resolved_before_it_is_fingerprinted(monkeypatch, resolved):
     monkeypatch.setattr(specs, "resolve_precision", lambda asked: resolved if asked == "auto" else asked)
     automatic, named = (
-        MINI.changed(recipe=MINI.recipe.model_copy(update={"precision": precision})) for precision in ("auto", resolved)
+        STUDY.changed(recipe=STUDY.recipe.model_copy(update={"precision": precision}))
+        for precision in ("auto", resolved)
     )
 
     assert automatic.model("sgd", "low", 0).recipe.precision == resolved
@@ -223,8 +235,8 @@ def test_automatic_precision_is_resolved_before_it_is_fingerprinted(monkeypatch,
 
 
 def test_a_study_is_changed_with_the_checks_of_a_file():
-    with pytest.raises(InputError, match=r"^study cifar10-mini: seeds=0: input should be greater than 0") as caught:
-        MINI.changed(seeds=0)
+    with pytest.raises(InputError, match=r"^study mine: seeds=0: input should be greater than 0") as caught:
+        STUDY.changed(seeds=0)
 
     assert "\n" not in str(caught.value)
 
@@ -257,7 +269,7 @@ def test_a_study_is_found_by_its_path(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(toml())
 
-    assert load_study(str(path)) == MINI.changed(name="mine")
+    assert load_study(str(path)) == STUDY
 
 
 @pytest.mark.parametrize("name", ["cifar100", "", ".", "../cifar10-mini", "no/such.toml", "/"])
@@ -305,7 +317,7 @@ def test_a_wrong_value_in_a_study_file_is_named_in_one_line(tmp_path, field, val
 
 @pytest.mark.parametrize("rate", ["inf", "-inf", "nan"])
 def test_a_learning_rate_is_finite(tmp_path, rate):
-    text = complaint(tmp_path, toml().replace("low = 0.0015", f"low = {rate}", 1))
+    text = complaint(tmp_path, toml().replace("low = 0.001", f"low = {rate}", 1))
 
     assert f"learning_rates.sgd.low={rate}: input should be" in text
 
@@ -382,7 +394,7 @@ def test_every_shipped_study_survives_being_written(tmp_path, name):
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_a_study_file_holds_finite_numbers_only(tmp_path, value):
-    study = MINI.changed(architecture=ArchitectureSpec(parameters={"width": value}))
+    study = STUDY.changed(architecture=ArchitectureSpec(parameters={"width": value}))
 
     with pytest.raises(InputError, match="expected a finite number"):
         write_study(study, tmp_path / "mine.toml")

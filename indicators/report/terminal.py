@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -54,20 +55,26 @@ def _cases(claim: Claim) -> str:
 
 def _effect(case: Case) -> str:
     """The decisive effect and, where there are seeds enough, its interval."""
-    if not case.evidence or case.evidence[-1]["effect"] is None:
+    if (found := _found(case)) is None:
         return ""
-    last = case.evidence[-1]
-    interval = "" if last["low"] is None else f"\n[{last['low']:+.3g}, {last['high']:+.3g}]"
-    return f"{last['effect']:+.3g}{interval}"
+    interval = "" if found["low"] is None else f"\n[{found['low']:+.3g}, {found['high']:+.3g}]"
+    return f"{found['effect']:+.3g}{interval}"
 
 
 def _compared(case: Case) -> str:
-    """What was compared with what, and which effect counts; or why nothing could be."""
-    if case.verdict in ("not applicable", "error") or not case.evidence or case.evidence[-1]["effect"] is None:
+    """What was compared with what, and which effect counts; why, where the claim does not hold or nothing was found."""
+    if (found := _found(case)) is None:
         where = f"{case.parameters}: " if case.parameters else ""
         return textwrap.shorten(f"{where}{case.reason}", 160, placeholder=" …")
-    last = case.evidence[-1]
-    unsaid = [word for word in case.parameters.split("-") if word not in last["compared"].split()]
+    unsaid = [word for word in case.parameters.split("-") if word not in found["compared"].split()]
     where = f"{'-'.join(unsaid)}: " if any(unsaid) else ""
-    unit = f" in {last['unit']}" if last["unit"] else ""
-    return f"{where}{last['compared']}{unit}; counts from {last['by']:g}"
+    unit = f" in {found['unit']}" if found["unit"] else ""
+    why = "" if case.verdict in ("supported", "consistent") else f"; {case.reason}"
+    return f"{where}{found['compared']}{unit}; counts from {found['by']:g}{why}"
+
+
+def _found(case: Case) -> dict[str, Any] | None:
+    """The evidence that the verdict rests on, if it rests on any."""
+    if case.verdict in ("not applicable", "error") or not case.evidence or case.evidence[-1]["effect"] is None:
+        return None
+    return case.evidence[-1]

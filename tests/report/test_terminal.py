@@ -1,0 +1,156 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from indicators.evidence import VERDICTS
+from indicators.report.terminal import SYMBOLS, print_verdicts
+from indicators.report.verdicts import Case, by_claim
+
+EVIDENCE = {"effect": 0.1234, "low": None, "high": None, "by": 0.02, "compared": "sgd high - sgd low", "unit": "NMI"}
+
+
+def case(claim="A1", verdict="consistent", **about):
+    fields = {
+        "sentence": f"Sentence of {claim}.",
+        "section": "8.1",
+        "tier": "core",
+        "theme": "test_1_theme",
+        "test": "hypotheses/test_1_theme.py::test",
+        "parameters": "",
+        "place": [1],
+        "cases": 1,
+        "reason": "because",
+        "evidence": [EVIDENCE],
+    }
+    return Case(claim=claim, verdict=verdict, **(fields | about))
+
+
+def printed(*cases, width=100, seeds=3):
+    console = Console(file=io.StringIO(), width=width)
+    print_verdicts(console, by_claim(cases), study="mini", scale="mini", seeds=seeds)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_every_verdict_has_its_symbol(verdict):
+    row = next(line for line in printed(case(verdict=verdict)) if line.startswith("A1"))
+
+    assert row.split(maxsplit=2)[1] == SYMBOLS[verdict][0]
+    assert f"{SYMBOLS[verdict][0]} {verdict}  " in row
+
+
+def test_no_two_verdicts_share_a_symbol():
+    assert len({symbol for symbol, _ in SYMBOLS.values()}) == len(VERDICTS)
+
+
+def test_the_title_names_study_scale_and_seeds():
+    assert printed(case())[0] == "mini · scale mini · 3 seeds"
+    assert printed(case(), seeds=1)[0] == "mini · scale mini · 1 seed"
+
+
+def test_a_row_says_effect_sentence_and_what_was_compared():
+    lines = printed(case())
+
+    row = next(k for k, line in enumerate(lines) if line.startswith("A1"))
+    assert lines[row].split() == ["A1", "✓", "consistent", "+0.123", "Sentence", "of", "A1."]
+    assert lines[row + 1].strip() == "sgd high - sgd low in NMI; counts from 0.02"
+
+
+def test_an_interval_stands_below_its_effect():
+    lines = printed(case(evidence=[EVIDENCE | {"low": -0.0512, "high": 0.298}]))
+
+    assert lines[-2].split(maxsplit=2)[:2] == ["[-0.0512,", "+0.298]"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [
+        ("sgd", "sgd high - sgd low in"),
+        ("first", "first: sgd high - sgd low in"),
+        ("first-high", "first: sgd high - sgd low in"),
+        ("first-last", "first-last: sgd high - sgd low in"),
+    ],
+)
+def test_parameters_are_named_where_the_comparison_does_not_name_them(parameters, shown):
+    assert printed(case(parameters=parameters))[-2].strip().startswith(shown)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"verdict": "inconclusive", "evidence": [EVIDENCE | {"effect": None}]},
+        {"verdict": "not applicable", "evidence": []},
+        {"verdict": "error", "evidence": [EVIDENCE]},
+    ],
+    ids=lambda about: about["verdict"],
+)
+def test_the_reason_stands_where_nothing_was_compared(about):
+    lines = printed(case(reason="the study records no heights", parameters="sgd", **about))
+
+    assert lines[-2].strip() == "sgd: the study records no heights"
+    assert not any("0.123" in line for line in lines)
+
+
+@pytest.mark.parametrize("verdict", ["refuted", "contradicted", "inconclusive"])
+def test_the_reason_stands_beside_the_comparison_where_the_claim_does_not_hold(verdict):
+    lines = printed(case(verdict=verdict, reason="1 seed: effect opposite"))
+
+    assert " ".join(" ".join(lines).split()).count("; counts from 0.02; 1 seed: effect opposite") == 1
+
+
+def test_a_reason_as_long_as_a_page_is_cut_short():
+    lines = printed(case(verdict="error", reason="word " * 1000))
+
+    assert len(lines) < 12
+    assert lines[-2].endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("judged", "cell"),
+    [
+        ([case()], []),
+        ([case(place=[1], cases=2), case(place=[2], cases=2)], ["2/2"]),
+        ([case(place=[1], cases=2), case(place=[2], cases=2, verdict="contradicted")], ["1/2"]),
+        ([case(cases=2)], ["1/1", "of", "2"]),
+    ],
+    ids=["one", "both", "one of two", "one was not run"],
+)
+def test_cases_are_counted_where_there_are_several(judged, cell):
+    row = next(line for line in printed(*judged) if line.startswith("A1"))
+
+    assert row.split()[3:-4] == cell
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_long_table_fits_and_its_columns_align(width):
+    sentence = "Networks that generalize better turn further away from where they started in every part."
+    long = {
+        "sentence": sentence,
+        "parameters": "mypackage.nets:build",
+        "evidence": [EVIDENCE | {"low": -1e-9, "high": 1e9}],
+    }
+    cases = [case(f"A{k}", VERDICTS[k % len(VERDICTS)], **long) for k in range(140)]
+
+    lines = printed(*cases, width=width)
+
+    assert max(map(len, lines)) <= width
+    rows = [line for line in lines if re.match(r"A\d", line)]
+    assert len(rows) == 140
+    header = next(line for line in lines if line.startswith("claim"))
+    assert {re.search(r"\S (?=[a-z])", line).start() for line in rows} == {header.index("verdict")}
+    assert {line.index("+0.123") + len("+0.123") for line in rows} == {header.index("effect") + len("effect")}
+    assert len({line.index("Networks") for line in rows}) == 1
+
+
+def test_claims_are_counted_by_verdict():
+    cases = [case("A1"), case("A2", "error"), case("A3"), case("A3", place=[2])]
+
+    assert printed(*cases)[-1] == "claims: 2 consistent, 1 error"
+
+
+def test_brackets_in_a_sentence_are_no_markup():
+    lines = printed(case(sentence="[bold]Every[/bold] layer [1] turns."))
+
+    assert any(line.endswith("[bold]Every[/bold] layer [1] turns.") for line in lines)

@@ -1,0 +1,169 @@
+"""The command line, called as a function: its commands are real, the work behind them is put in their place."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import indicators
+from indicators import cli, crew, selection
+from indicators.crew import CrewError
+from indicators.errors import InputError
+
+COMMANDS = ("fetch", "train", "measure", "calibrate")
+
+
+@pytest.fixture(autouse=True)
+def plain(tmp_path, monkeypatch):
+    """A store of its own, and output without colors or the width of somebody's terminal."""
+    monkeypatch.setenv("INDICATORS_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """The works that commands asked for, instead of trained networks."""
+    works = []
+    monkeypatch.setattr(selection, "fetch", lambda *_: tmp_path)
+    monkeypatch.setattr(crew, "make", lambda work, *_: works.append(work))
+    return works
+
+
+def failing(error):
+    def fail(*_):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_its_options(command, capsys):
+    assert cli.main([command, "--help"]) == 0
+
+    output, errors = capsys.readouterr()
+    assert f"{command} [OPTIONS]" in output
+    assert "--study" in output
+    assert errors == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], []], ids=["asked for", "no arguments"])
+def test_help_lists_every_command(arguments, capsys):
+    assert cli.main(arguments) == 0
+
+    output = capsys.readouterr().out
+    assert all(command in output for command in COMMANDS)
+    assert "pytest hypotheses/" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tarin"], "No such command 'tarin'. Did you mean 'train'?"),
+        (["train", "--bogus"], "No such option: --bogus"),
+        (["train", "--seeds", "0"], "Invalid value for '--seeds': Input should be greater than or equal to 1"),
+        (["train", "--seeds", "two"], "Invalid value for '--seeds'"),
+        (["calibrate", "--targets", "0.5", "0.6"], "Option '--targets' requires 3 arguments."),
+        (["calibrate", "--targets", "0.5", "0.6", "7"], "targets.high=7.0: input should be less than or equal to 1"),
+        (["fetch", "cifar10"], "Got unexpected extra argument"),
+        (["train", "--study", "nope"], "study='nope' is neither one of ('cifar10-mini', "),
+        (["train", "--architecture", "my:net"], "architecture='my:net' has no calibrated learning rates"),
+        (["measure", "--data", "none.npz"], "none.npz"),
+        *(
+            ([command, "--study", "thesis-2019"], "study='thesis-2019' is recorded: there is nothing to train")
+            for command in COMMANDS
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_unusable_input_is_one_line_and_status_two(arguments, message, capsys):
+    assert cli.main(arguments) == 2
+
+    output, errors = capsys.readouterr()
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+    assert output == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_store_that_cannot_be_written_is_one_line_and_status_two(command, tmp_path, capsys):
+    (tmp_path / "file").touch()
+
+    assert cli.main([command, "--store", str(tmp_path / "file" / "store")]) == 2
+
+    errors = capsys.readouterr().err
+    assert "file/store' cannot be written (Not a directory); name a folder of yours with --store" in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_train_only_trains_and_measure_measures(made, capsys):
+    assert cli.main(["train", "--seeds", "2"]) == 0
+    assert cli.main(["measure"]) == 0
+
+    train, measure = made
+    assert {model.seed for model in train.models} == {0, 1}
+    assert len(train.models) == 2 * 9
+    assert train.measuring is None
+    assert measure.measuring is not None
+    output = capsys.readouterr().out
+    assert "20 networks trained; store: " in output
+    assert "networks trained and measured; store: " in output
+
+
+def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):
+    assert cli.main(["train", "--store", str(tmp_path / "elsewhere")]) == 0
+
+    assert capsys.readouterr().out.rstrip().endswith(f"store: {tmp_path / 'elsewhere'}")
+    assert made
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (CrewError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
+        (InputError("the disk is full; free some space"), 2, "the disk is full; free some space\n"),
+    ],
+)
+@pytest.mark.parametrize("command", ["train", "measure", "calibrate"])
+def test_a_failure_is_told_without_a_traceback(command, error, status, message, monkeypatch, capsys):
+    monkeypatch.setattr(crew, "make", failing(error))
+
+    assert cli.main([command]) == status
+
+    errors = capsys.readouterr().err
+    assert errors.endswith(message)
+    assert "Traceback" not in errors
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("command", ["train", "measure", "calibrate"])
+def test_an_interruption_has_its_own_status(command, monkeypatch):
+    monkeypatch.setattr(crew, "make", failing(KeyboardInterrupt))
+
+    assert cli.main([command]) == 130
+
+
+def test_a_fault_of_the_program_is_not_hidden(made, monkeypatch):
+    monkeypatch.setattr(crew, "make", failing(ZeroDivisionError("a bug")))
+
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["train"])
+
+    assert made == []
+
+
+def test_the_module_is_the_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "indicators", "tarin"],
+        cwd=Path(indicators.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "No such command 'tarin'. Did you mean 'train'?\n"

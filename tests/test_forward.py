@@ -1,0 +1,161 @@
+"""Networks run forward, beside the same arithmetic written out in NumPy."""
+
+import numpy as np
+import pytest
+
+from indicators import forward, training
+from indicators.forward import Network
+
+EPSILON = 1e-3  # of Keras's batch normalization
+
+
+@pytest.fixture(scope="module")
+def spec(make_study):
+    return make_study().model("sgd", "low", 0)
+
+
+@pytest.fixture(scope="module")
+def arrays(spec, dataset):
+    """Weights, and moving statistics that are not those of a network that never saw an image."""
+    rng = np.random.default_rng(1)
+    initial = training.model_arrays(training.build(spec, dataset))
+    return {name: (array + rng.uniform(0.1, 0.5, array.shape)).astype(np.float32) for name, array in initial.items()}
+
+
+@pytest.fixture(scope="module")
+def kernels(arrays):
+    return [array for name, array in arrays.items() if name.endswith("kernel")]
+
+
+@pytest.fixture
+def network(spec, dataset, arrays):
+    return Network(spec, dataset, arrays)
+
+
+@pytest.fixture(scope="module")
+def images(dataset):
+    return dataset.normalize(dataset.test.images)
+
+
+@pytest.fixture(scope="module")
+def labels(dataset):
+    return dataset.test.labels
+
+
+def neurons(arrays, images):
+    """The outputs of the three layers, from the formulas."""
+    values = iter(array.astype(np.float64) for array in arrays.values())
+    x, outputs = images.astype(np.float64), []
+    for _ in range(2):
+        kernel, bias, gamma, beta, mean, variance = (next(values) for _ in range(6))
+        x = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))
+        x = np.einsum("nhwcij,ijcf->nhwf", windows, kernel) + bias
+        x = np.maximum((x - mean) / np.sqrt(variance + EPSILON) * gamma + beta, 0)
+        outputs.append(x.reshape(len(x), -1))
+        n, h, w, c = x.shape
+        x = x.reshape(n, h // 2, 2, w // 2, 2, c).max(axis=(2, 4))
+    kernel, bias = values
+    logits = x.reshape(len(x), -1) @ kernel + bias
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return [*outputs, powers / powers.sum(axis=1, keepdims=True)]
+
+
+def nothing(kernels):
+    return [np.zeros(kernel.shape, bool) for kernel in kernels]
+
+
+def everything(kernels):
+    return [np.ones(kernel.shape, bool) for kernel in kernels]
+
+
+def test_activations_are_those_of_every_layer_after_normalization_and_relu_before_pooling(network, arrays, images):
+    found = dict(network.activations(images))
+
+    assert list(found) == ["Conv1", "Conv2", "Dense1"]
+    assert {array.dtype for array in found.values()} == {np.dtype(np.float32)}
+    for array, expected in zip(found.values(), neurons(arrays, images), strict=True):
+        np.testing.assert_allclose(array, expected, rtol=1e-4, atol=1e-5)
+    assert 0 < np.mean(found["Conv1"] == 0) < 1
+
+
+def test_accuracy_is_the_share_of_images_whose_largest_output_is_their_label(network, arrays, images):
+    predicted = neurons(arrays, images)[-1].argmax(axis=1)
+    labels = np.where(np.arange(len(images)) < 21, predicted, (predicted + 1) % 3)
+
+    assert network.accuracy(images, labels) == 21 / 30
+
+
+def test_pruning_nothing_changes_nothing(network, kernels, images, labels):
+    expected = network.accuracy(images, labels)
+
+    assert network.pruned_accuracy(kernels, nothing(kernels), images, labels) == expected
+
+
+def test_a_network_without_weights_gives_every_image_one_class(network, kernels, images, labels, arrays):
+    bias = list(arrays.values())[-1]
+
+    accuracy = network.pruned_accuracy(kernels, everything(kernels), images, labels)
+
+    assert accuracy == np.mean(labels == bias.argmax())
+
+
+def test_pruning_sets_the_masked_weights_to_zero_and_no_others(network, kernels, arrays, images):
+    rng = np.random.default_rng(2)
+    masks = [rng.random(kernel.shape) < 0.6 for kernel in kernels]
+    names = [name for name in arrays if name.endswith("kernel")]
+    pruned = arrays | {name: np.where(mask, 0, arrays[name]) for name, mask in zip(names, masks, strict=True)}
+    predicted = neurons(pruned, images)[-1].argmax(axis=1)
+
+    assert network.pruned_accuracy(kernels, masks, images, predicted) == 1
+    assert network.accuracy(images, predicted) < 1  # the whole network judges otherwise: the masks matter
+
+
+def test_a_pruned_network_is_whole_again_for_whatever_comes_next(network, kernels, arrays, images, labels):
+    expected = network.accuracy(images, labels)
+    network.pruned_accuracy(kernels, everything(kernels), images, labels)
+
+    assert network.accuracy(images, labels) == expected
+    after = training.model_arrays(network.model)
+    assert all(np.array_equal(after[name], arrays[name]) for name in arrays)
+
+
+def test_activations_taken_layer_by_layer_are_those_taken_at_once(network, images, monkeypatch):
+    at_once = dict(network.activations(images))
+    monkeypatch.setattr(forward, "ACTIVATION_BYTES", 1)
+
+    one_by_one = dict(network.activations(images))
+
+    assert list(one_by_one) == list(at_once)
+    for name, array in one_by_one.items():
+        np.testing.assert_allclose(array, at_once[name], rtol=1e-5, atol=1e-6)
+
+
+def test_results_do_not_depend_on_the_size_of_a_batch(network, images, labels, monkeypatch):
+    activations, accuracy = dict(network.activations(images)), network.accuracy(images, labels)
+    monkeypatch.setattr(forward, "BATCH", 7)
+
+    assert network.accuracy(images, labels) == accuracy
+    for name, array in network.activations(images):
+        np.testing.assert_allclose(array, activations[name], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [([], []), ([4, 6, 1], [[0, 1], [2]]), ([11, 11], [[0], [1]]), ([3, 20, 3, 3], [[0], [1], [2, 3]])],
+    ids=["no layer", "the sum just fits", "each too large", "one too large"],
+)
+def test_layers_are_grouped_within_the_memory_and_a_large_one_stands_alone(sizes, groups, monkeypatch):
+    monkeypatch.setattr(forward, "ACTIVATION_BYTES", 10)
+
+    assert forward._groups(sizes) == groups
+
+
+def test_a_network_computes_in_float32_whatever_it_was_trained_in(make_study, dataset, arrays, images):
+    half = make_study(precision="bfloat16").model("sgd", "low", 0)
+    training.compiled(half, dataset)
+
+    for (_, array), expected in zip(
+        Network(half, dataset, arrays).activations(images), neurons(arrays, images), strict=True
+    ):
+        np.testing.assert_allclose(array, expected, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,285 @@
+"""The catalog applied to stored networks, and what a study's measurements look like."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from indicators import forward, measurements, training
+from indicators.catalog import CATALOG, INDICATORS
+from indicators.errors import InputError
+from indicators.evidence import NotApplicable
+from indicators.measurements import Measurements, file_name, forward_images, measure, missing
+from indicators.pruning import FRACTIONS
+from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec
+from indicators.store import Store
+from indicators.weights import cosine_distance
+
+LAYERS = ["Conv1", "Conv2", "Dense1"]
+ACCURACIES = {"train_running": 0.9, "train": 0.8, "validation": 0.7, "test": 0.6}
+
+
+@pytest.fixture(scope="module")
+def study(make_study):
+    return make_study(seeds=2)
+
+
+@pytest.fixture(scope="module")
+def weights(dataset):
+    """A function that returns initial and final weights of a spec, as if it had been trained."""
+
+    def weights(spec):
+        model = training.build(spec, dataset)
+        initial = training.model_arrays(model)
+        rng = np.random.default_rng(5)
+        final = {name: array + rng.normal(0, 0.05, array.shape).astype(np.float32) for name, array in initial.items()}
+        return initial, {k: abs(v) if "variance" in k else v for k, v in final.items()}, training.layout(model)
+
+    return weights
+
+
+def put(store, spec, weights):
+    """Stores a network that looks trained."""
+    initial, final, layout = weights(spec)
+    store.entry(spec.untrained).write_arrays("initial.safetensors", initial, layout)
+    store.entry(spec).write_arrays("final.safetensors", final, layout)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory, study, weights, dataset):
+    """A store with one measured network and its untrained one."""
+    store, spec = Store(tmp_path_factory.mktemp("measured")), study.model("layca", "medium", 1)
+    put(store, spec, weights)
+    for each in (spec, spec.untrained):
+        measure(each, store, dataset, study.measuring)
+    return store, spec
+
+
+@pytest.fixture
+def no_forward(monkeypatch):
+    """Whoever runs a network forward fails."""
+
+    def refuse(*_):
+        raise AssertionError("a network was run forward")
+
+    monkeypatch.setattr(forward, "Network", refuse)
+
+
+def stored(store, spec, name, settings):
+    return measurements._from_bytes(store.entry(spec).read(file_name(INDICATORS[name], settings)))
+
+
+# --- Measuring --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", [row for row in CATALOG if row.needs != "record"], ids=lambda row: row.name)
+def test_every_indicator_is_stored_with_its_labels_and_within_its_bounds(measured, study, row):
+    store, spec = measured
+    values = stored(store, spec, row.name, study.measuring)
+
+    shapes = {"weights": {"layer": 3}, "layer": {"layer": 3}, "pruning": {"fraction": 26}}
+    assert dict(values.sizes) == ({"draw": 2} if row.draws else {}) | shapes[row.needs]
+    if "layer" in values.dims:
+        assert values.layer.values.tolist() == LAYERS
+    if "fraction" in values.dims:
+        np.testing.assert_array_equal(values.fraction, FRACTIONS)
+    assert np.isfinite(values).all()
+    assert row.bounds[0] <= values.min()
+    assert values.max() <= row.bounds[1]
+    assert (values.name, values.attrs["unit"], values.attrs["version"]) == (row.name, row.unit, row.version)
+
+
+def test_an_untrained_network_has_the_measurements_that_need_no_training(measured):
+    store, spec = measured
+
+    names = {name.partition(".")[0] for name in store.entry(spec.untrained).names() if name.endswith(".nc")}
+    assert names == {row.name for row in CATALOG if row.untrained}
+    assert {"pairwise_nmi", "never_active"} <= names
+
+
+def test_weights_are_compared_with_the_initial_ones_of_the_seed(measured, study, weights):
+    store, spec = measured
+    initial, final, layout = weights(spec)
+
+    values = stored(store, spec, "cosine_distance", study.measuring)
+    for layer, name in layout["kernels"].items():
+        assert values.sel(layer=layer) == cosine_distance(initial[name], final[name])
+
+
+def test_pruning_curves_start_at_the_accuracy_of_the_whole_network(measured, study, weights, dataset):
+    store, spec = measured
+    network = forward.Network(spec, dataset, weights(spec)[1])
+    whole = network.accuracy(dataset.normalize(dataset.test.images), dataset.test.labels)
+
+    assert stored(store, spec, "magnitude_pruning", study.measuring).sel(fraction=0) == whole
+    random = stored(store, spec, "random_pruning", study.measuring)
+    assert random.sel(fraction=0).values.tolist() == [whole, whole]
+    assert not random.isel(draw=0).equals(random.isel(draw=1).assign_coords(draw=0))
+
+
+def test_activations_are_measured_on_the_same_images_for_every_network_of_a_seed():
+    draw = measurements._choose(48, 20, [measurements.IMAGE_SEED, 0])
+
+    assert len(set(draw.tolist())) == 20
+    assert draw.tolist() == measurements._choose(48, 20, [measurements.IMAGE_SEED, 0]).tolist()
+    assert draw.tolist() != measurements._choose(48, 20, [measurements.IMAGE_SEED, 1]).tolist()
+
+
+@pytest.mark.usefixtures("no_forward")
+def test_what_is_measured_is_not_measured_again(measured, study, dataset):
+    store, spec = measured
+    before = {path: path.stat().st_mtime_ns for path in store.entry(spec).folder.iterdir()}
+
+    measure(spec, store, dataset, study.measuring)
+
+    assert missing(spec, store.entry(spec), study.measuring) == []
+    assert {path: path.stat().st_mtime_ns for path in store.entry(spec).folder.iterdir()} == before
+
+
+@pytest.mark.usefixtures("no_forward")
+def test_another_version_of_an_indicator_is_measured_anew_and_alone(measured, study, dataset, monkeypatch):
+    store, spec = measured
+    newer = type(CATALOG[1])(**vars(INDICATORS["norm_ratio"]) | {"version": 99, "of": lambda *_: 0.125})
+    rows = tuple(newer if row.name == "norm_ratio" else row for row in CATALOG)
+    monkeypatch.setattr(measurements, "CATALOG", rows)
+
+    assert missing(spec, store.entry(spec), study.measuring) == [newer]
+    measure(spec, store, dataset, study.measuring)
+    assert missing(spec, store.entry(spec), study.measuring) == []
+    values = measurements._from_bytes(store.entry(spec).read(file_name(newer, study.measuring)))
+    assert values.values.tolist() == 3 * [0.125]
+
+
+def test_other_settings_are_other_measurements(measured, study):
+    store, spec = measured
+    finer = MeasuringSpec.model_validate(study.measuring.model_dump() | {"pairs": 51})
+
+    assert len(missing(spec, store.entry(spec), finer)) == len(CATALOG) - 1  # all but the record
+
+
+@pytest.mark.usefixtures("no_forward")
+def test_a_damaged_measurement_is_measured_again_to_the_same_bits(measured, study, dataset):
+    store, spec = measured
+    name = file_name(INDICATORS["alignment"], study.measuring)
+    before = store.entry(spec).read(name)
+    (store.entry(spec).folder / name).write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+
+    assert [row.name for row in missing(spec, store.entry(spec), study.measuring)] == ["alignment"]
+    measure(spec, store, dataset, study.measuring)
+    assert store.entry(spec).read(name) == before
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.5, 2.5], ids=str)
+def test_a_number_that_cannot_be_is_never_stored(store, study, weights, dataset, monkeypatch, value):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+    row = type(CATALOG[1])(**vars(INDICATORS["cosine_distance"]) | {"of": lambda *_: value})
+    monkeypatch.setattr(measurements, "CATALOG", (row,))
+
+    with pytest.raises(ValueError, match=r"cosine_distance of sgd low, seed 0 is .* in 3 of 3 places; .*\[0, 2\]"):
+        measure(spec, store, dataset, study.measuring)
+    assert [name for name in store.entry(spec).names() if name.endswith(".nc")] == []
+
+
+def test_measuring_without_weights_says_what_to_run(store, study, dataset):
+    with pytest.raises(InputError, match=r"initial\.safetensors is missing in .*; run `indicators train`"):
+        measure(study.model("sgd", "low", 0), store, dataset, study.measuring)
+
+
+def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weights, dataset, monkeypatch):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+    counted = []
+
+    class Counting(forward.Network):
+        def accuracy(self, images, _):
+            counted.append(len(images))
+            return 0.5
+
+        def activations(self, images):
+            counted.append(len(images))
+            return super().activations(images)
+
+    monkeypatch.setattr(forward, "Network", Counting)
+    measure(spec, store, dataset, study.measuring)
+
+    assert sum(counted) == forward_images(spec, study.measuring) == 20 + 3 * 26 * 30
+    assert forward_images(spec.untrained, study.measuring) == 20
+
+
+# --- The measurements of a study --------------------------------------------------------------------
+
+
+@pytest.fixture
+def assembled(store, study):
+    """Measurements of a study in which every value tells its cell: 100 x seed + 10 x optimizer + level + layer / 10."""
+    row = INDICATORS["pairwise_nmi"]
+    for spec in [*study.models(), *study.untrained()]:
+        cell = 100.0 * spec.seed
+        if isinstance(spec, ModelSpec):
+            cell += 10 * OPTIMIZERS.index(spec.optimizer) + LEVELS.index(spec.level)
+            record = {"accuracy": {split: cell + value for split, value in ACCURACIES.items()}}
+            store.entry(spec).write("history.json", json.dumps(record).encode())
+        values = xr.DataArray(cell + np.array([0.1, 0.2, 0.3]), {"layer": LAYERS}, ("layer",))
+        store.entry(spec).write(file_name(row, study.measuring), measurements._to_bytes(row, values))
+    return Measurements(study, store)
+
+
+def test_every_network_stands_in_its_cell(assembled):
+    values = assembled.measurement("pairwise_nmi")
+
+    assert values.dims == ("seed", "optimizer", "level", "layer")
+    assert {name: values[name].values.tolist() for name in values.dims} == {
+        "seed": [0, 1], "optimizer": list(OPTIMIZERS), "level": list(LEVELS), "layer": LAYERS
+    }  # fmt: skip
+    for seed, i, j in np.ndindex(2, 3, 3):
+        cell = values.sel(seed=seed, optimizer=OPTIMIZERS[i], level=LEVELS[j])
+        assert cell.values == pytest.approx(100 * seed + 10 * i + j + np.array([0.1, 0.2, 0.3]))
+
+
+def test_accuracies_come_from_the_training_record(assembled):
+    values = assembled.measurement("accuracy")
+
+    assert values.dims == ("seed", "optimizer", "level", "split")
+    assert values.sel(seed=1, optimizer="layca", level="medium", split="test") == pytest.approx(121.6)
+    assert values.split.values.tolist() == list(ACCURACIES)
+
+
+def test_untrained_networks_have_a_seed_and_no_cell(assembled):
+    values = assembled.untrained("pairwise_nmi")
+
+    assert values.dims == ("seed", "layer")
+    assert values.sel(layer="Conv2").values == pytest.approx([0.2, 100.2])
+
+
+def test_layers_are_named_in_the_order_of_the_network(store, study, weights):
+    put(store, study.model("sgd", "low", 0), weights)
+
+    assert Measurements(study, store).layers == tuple(LAYERS)
+
+
+def test_a_measurement_is_read_once(assembled, store):
+    first = assembled.measurement("pairwise_nmi")
+    for path in store.root.glob("models/*/*.nc"):
+        path.unlink()
+
+    assert assembled.measurement("pairwise_nmi") is first
+
+
+def test_a_missing_measurement_says_which_and_what_to_run(assembled):
+    with pytest.raises(InputError) as error:
+        assembled.measurement("norm_ratio")
+
+    assert str(error.value) == ("norm_ratio of sgd low, seed 0 is not measured; run `indicators measure --study tiny`")
+
+
+def test_what_is_not_in_the_catalog_is_not_applicable(assembled):
+    with pytest.raises(NotApplicable, match=r"'sharpness' is not measured; the catalog has accuracy, "):
+        assembled.measurement("sharpness")
+
+
+@pytest.mark.parametrize("name", ["cosine_distance", "magnitude_pruning", "accuracy"])
+def test_what_only_training_brings_about_is_not_applicable_to_untrained_networks(assembled, name):
+    with pytest.raises(NotApplicable, match=f"'{name}' is not measured on untrained networks"):
+        assembled.untrained(name)

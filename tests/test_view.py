@@ -1,0 +1,220 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from indicators.errors import InputError
+from indicators.evidence import NotApplicable, Undecided
+from indicators.specs import LEVELS, OPTIMIZERS, load_study
+from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layers_in, open_source, part_of
+
+GOOD = [0.6, 0.7, 0.8]
+
+
+def names(count):
+    """Layers as networks have them: convolutions, then one or two dense ones."""
+    dense = 1 if count < 4 else 2
+    return tuple([f"Conv{i + 1}" for i in range(count - dense)] + [f"Dense{i + 1}" for i in range(dense)])
+
+
+@dataclass
+class Recorded:
+    """A study of which accuracies and one measurement per layer are known."""
+
+    accuracies: list = field(default_factory=lambda: [GOOD])
+    layers: tuple = names(15)
+    covered: tuple | None = None
+    name: str = "imagined"
+    scale: str = "mini"
+
+    @property
+    def seeds(self):
+        return tuple(10 * (i + 1) for i in range(len(self.accuracies)))
+
+    def measurement(self, name):
+        cells = {"seed": list(self.seeds), "optimizer": list(OPTIMIZERS), "level": list(LEVELS)}
+        if name == "accuracy":
+            test = np.array(self.accuracies)[:, np.newaxis, :] * np.ones((1, 3, 1))
+            labels = cells | {"split": ["validation", "test"]}
+            return xr.DataArray(np.stack([0 * test, test], -1), labels, tuple(labels), name=name)
+        if name != "norm_ratio":
+            raise NotApplicable(f"{name!r} is not recorded")
+        labels = cells | {"layer": list(self.covered or self.layers)}
+        shape = [len(values) for values in labels.values()]
+        return xr.DataArray(np.arange(np.prod(shape)).reshape(shape), labels, tuple(labels), name=name)
+
+    def untrained(self, name):
+        return self.measurement(name).isel(optimizer=0, level=0, drop=True)
+
+
+def parts(count):
+    values = View(Recorded(layers=names(count)))["norm_ratio"]
+    return {str(part): values["layer"].values[values["part"] == part].tolist() for part in PARTS}
+
+
+# Parts of a network
+
+
+def test_the_parts_of_vgg_16_are_those_of_the_thesis():
+    assert parts(15) == {
+        "first": ["Conv1", "Conv2", "Conv3", "Conv4"],
+        "central": ["Conv5", "Conv6", "Conv7", "Conv8", "Conv9"],
+        "last": ["Conv10", "Conv11", "Conv12", "Conv13", "Dense1"],
+        "output": ["Dense2"],
+    }
+
+
+def test_the_parts_of_vgg_11_have_three_layers_each():
+    assert parts(10) == {
+        "first": ["Conv1", "Conv2", "Conv3"],
+        "central": ["Conv4", "Conv5", "Conv6"],
+        "last": ["Conv7", "Conv8", "Dense1"],
+        "output": ["Dense2"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (1, [OUTPUT]),
+        (2, [CENTRAL, OUTPUT]),
+        (3, [FIRST, LAST, OUTPUT]),
+        (4, [FIRST, CENTRAL, LAST, OUTPUT]),
+        (8, [FIRST, FIRST, CENTRAL, CENTRAL, CENTRAL, LAST, LAST, OUTPUT]),
+    ],
+)
+def test_the_parts_of_small_networks(count, expected):
+    assert [part_of(place, count) for place in range(count)] == expected
+
+
+@pytest.mark.parametrize("count", range(4, 60))
+def test_every_part_of_a_deep_network_has_layers_in_order(count):
+    found = [PARTS.index(part_of(place, count)) for place in range(count)]
+
+    assert found == sorted(found)
+    assert set(found) == {0, 1, 2, 3}
+    assert found.count(3) == 1
+    assert abs(found.count(0) - 4 / 14 * (count - 1)) <= 0.5 + 1e-9
+
+
+def test_layers_are_chosen_by_part_and_keep_their_values():
+    values = View(Recorded())["norm_ratio"]
+
+    chosen = layers_in(values, LAST)
+
+    assert chosen["layer"].values.tolist() == ["Conv10", "Conv11", "Conv12", "Conv13", "Dense1"]
+    assert np.array_equal(chosen.values, values.values[..., 9:14])
+    assert layers_in(values, *HIDDEN).sizes["layer"] == 14
+    assert layers_in(values, *PARTS).sizes["layer"] == 15
+
+
+def test_depth_runs_to_one_at_the_output():
+    values = View(Recorded(layers=names(10)))["norm_ratio"]
+
+    assert values["depth"].values.tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+
+
+def test_parts_and_depth_are_those_of_the_network_where_only_some_layers_were_recorded():
+    values = View(Recorded(covered=("Conv5", "Conv12")))["norm_ratio"]
+
+    assert values["part"].values.tolist() == [CENTRAL, LAST]
+    assert values["depth"].values.tolist() == pytest.approx([5 / 15, 12 / 15])
+
+
+def test_a_part_without_layers_makes_a_claim_inapplicable():
+    values = View(Recorded(covered=("Conv5", "Conv12")))["norm_ratio"]
+
+    with pytest.raises(NotApplicable, match=r"^norm_ratio has no layer in \('first', 'output'\)$"):
+        layers_in(values, FIRST, OUTPUT)
+
+
+def test_a_measurement_without_layers_passes_as_it_is():
+    view = View(Recorded())
+
+    assert "part" not in view["accuracy"].coords
+    assert view["accuracy"].dims == ("seed", "optimizer", "level", "split")
+
+
+# Seeds and premises
+
+
+def test_without_a_premise_every_seed_counts():
+    view = View(Recorded(accuracies=[GOOD, [0.5, 0.5, 0.5]]))
+
+    assert view.seeds == [10, 20]
+    assert (view.name, view.scale) == ("imagined", "mini")
+
+
+def test_seeds_that_miss_the_premise_are_left_out_whole():
+    source = Recorded(accuracies=[GOOD, [0.6, 0.61, 0.8], GOOD, GOOD])
+    view = View(source, "separated levels")
+
+    assert view.seeds == [10, 30, 40]
+    assert view["norm_ratio"]["seed"].values.tolist() == [10, 30, 40]
+    assert view["accuracy"]["seed"].values.tolist() == [10, 30, 40]
+    assert view.untrained("norm_ratio")["seed"].values.tolist() == [10, 30, 40]
+    assert np.array_equal(view["norm_ratio"].values, source.measurement("norm_ratio").values[[0, 2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "kept"),
+    [
+        pytest.param([[0.6, 0.61, 0.8]], 0, id="the only seed"),
+        pytest.param([GOOD, [0.6, 0.61, 0.8]], 1, id="one of two"),
+        pytest.param([GOOD, [0.6, 0.61, 0.8], GOOD], 2, id="one of three"),
+        pytest.param([GOOD, [0.6, 0.61, 0.8], [0.6, 0.61, 0.8], GOOD, [0.6, 0.61, 0.8]], 2, id="three of five"),
+    ],
+)
+def test_too_few_seeds_that_meet_the_premise_leave_a_claim_undecided(accuracies, kept):
+    view = View(Recorded(accuracies=accuracies), "separated levels")
+
+    for look in (view.__getitem__, view.untrained):
+        with pytest.raises(
+            Undecided, match=r"^inconclusive: premise not met: accuracy of \w+ rises by 1 points"
+        ) as caught:
+            look("norm_ratio")
+    assert caught.value.evidence.verdict == "inconclusive"
+    assert caught.value.evidence.seeds == kept
+    assert caught.value.evidence.as_dict()["effect"] is None
+
+
+def test_the_premise_looks_at_test_accuracy():
+    # Validation accuracies of the imagined study are all zero.
+    assert View(Recorded(), "separated levels").seeds == [10]
+    assert View(Recorded(), "equal accuracy at every level").seeds == [10]
+
+
+def test_an_unknown_premise_is_an_error():
+    with pytest.raises(InputError, match="does not exist: choose from"):
+        View(Recorded(), "happy levels")["norm_ratio"]
+
+
+@pytest.mark.parametrize("premise", [None, "separated levels"])
+def test_what_the_study_lacks_makes_a_claim_inapplicable_whatever_its_premise(premise):
+    view = View(Recorded(accuracies=[[0.5, 0.5, 0.5]]), premise)
+
+    for look in (view.__getitem__, view.untrained):
+        with pytest.raises(NotApplicable, match="'silhouette' is not recorded"):
+            look("silhouette")
+
+
+# Sources
+
+
+def test_a_recorded_study_is_opened_as_recorded(store):
+    source = open_source(load_study("thesis-2019"), store)
+
+    view = View(source, "separated levels")
+    assert view.scale == "full"
+    assert layers_in(view["norm_ratio"], OUTPUT)["layer"].values.tolist() == ["Dense2"]
+
+
+def test_a_trained_study_is_opened_as_measured(store):
+    source = open_source(load_study("cifar10-mini").changed(seeds=2), store)
+
+    assert (source.name, source.scale, tuple(source.seeds)) == ("cifar10-mini", "mini", (0, 1))
+    with pytest.raises(InputError, match="indicators"):
+        View(source)["norm_ratio"]
+    with pytest.raises(NotApplicable, match="'silhouette' is not measured"):
+        View(source)["silhouette"]
