@@ -154,6 +154,7 @@ class Summary:
         self.deselected = False
         self.failure = None
         self.different = None
+        self.complete = False
 
     def pytest_deselected(self, items):
         self.deselected = self.deselected or bool(items)
@@ -168,7 +169,8 @@ class Summary:
     def pytest_sessionfinish(self, session):
         if self.cases:
             try:
-                self._conclude(complete=self._complete(session))
+                self.complete = self._complete(session)
+                self._conclude()
             except InputError as error:
                 self.failure = str(error)
         if self.broken or any(case.verdict == "error" for case in self.cases):
@@ -188,7 +190,8 @@ class Summary:
         with console.capture() as table:
             study, _ = _study_and_store(self.config)
             claims = verdicts.by_claim(self.cases)
-            terminal.print_verdicts(console, claims, study=study.name, scale=study.scale, seeds=study.seeds)
+            about = {"study": study.name, "scale": study.scale, "seeds": study.seeds}
+            terminal.print_verdicts(console, claims, **about, complete=self.complete)
         terminalreporter.section("verdicts", sep="=")
         for line in table.get().splitlines():
             # Not printed by the console: pytest's own writer copes with terminals that lack a character.
@@ -199,20 +202,20 @@ class Summary:
         if self.failure:
             terminalreporter.line(f"ERROR: {self.failure}", red=True)
 
-    def _conclude(self, *, complete):
+    def _conclude(self):
         """Writes the verdicts, and compares them with the expected ones."""
         from indicators.report import verdicts
 
         claims = verdicts.by_claim(self.cases)
         study, _ = _study_and_store(self.config)
         about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
-        verdicts.write(self.config.getoption("report") / "verdicts.json", claims, about, complete=complete)
+        verdicts.write(self.config.getoption("report") / "verdicts.json", claims, about, complete=self.complete)
         expected = self.config.getoption("verdicts")
         if expected and self.config.getoption("update_verdicts"):
             self.different = []
-            verdicts.write_expected(expected, claims, study.name, complete=complete)
+            verdicts.write_expected(expected, claims, study.name, complete=self.complete)
         elif expected:
-            self.different = verdicts.differences(expected, claims, study.name, complete=complete)
+            self.different = verdicts.differences(expected, claims, study.name, complete=self.complete)
 
     def _complete(self, session):
         """Whether every claim of the suite was judged: not after a selection, a crash or an early end."""

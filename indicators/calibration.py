@@ -93,8 +93,8 @@ def calibrate(
 
 
 def _with_rate(study: StudySpec, cell: Cell, rate: float) -> ModelSpec:
-    # Two significant digits: no one wants to read more, and neighboring rates share their trainings.
-    rounded = float(f"{rate:.2g}")
+    # Three significant digits: nobody wants to read more.
+    rounded = float(f"{rate:.3g}")
     return study.model(cell.optimizer, cell.level, seed=0).model_copy(update={"learning_rate": rounded})
 
 

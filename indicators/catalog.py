@@ -56,7 +56,8 @@ class Indicator:
     summary: str
     needs: Literal["weights", "layer", "pruning", "record"]
     """`weights`: (initial kernel, final kernel) -> float, per layer. `layer`: `Layer` -> float, per layer.
-    `pruning`: (kernels, fractions, rng) -> masks for each fraction, giving an accuracy each. `record`: kept while training."""
+    `pruning`: (kernels, fractions, rng) -> masks for each fraction, giving an accuracy each.
+    `record`: kept while training."""
     of: Callable[..., Any]
     unit: str
     bounds: tuple[float, float]
@@ -106,7 +107,8 @@ CATALOG: tuple[Indicator, ...] = (
     Indicator(
         "random_pruning",
         "test accuracy with a random fraction of all weights set to zero",
-        needs="pruning", of=lambda kernels, fractions, rng: (pruning.random_mask(kernels, share, rng=rng) for share in fractions),
+        needs="pruning",
+        of=lambda kernels, fractions, rng: (pruning.random_mask(kernels, share, rng=rng) for share in fractions),
         unit="accuracy", bounds=(0, 1), section="7.3.1", draws=True,
     ),
     Indicator(

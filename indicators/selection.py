@@ -47,7 +47,7 @@ def choose_study(
 
 def calibrated_name(name: str, architecture: str) -> str:
     """Name of the study that calibration makes for an architecture."""
-    return f"{name}-{re.sub(r'[^A-Za-z0-9]+', '-', architecture).strip('-')}"
+    return f"{name}-{_slug(architecture)}"
 
 
 def fetch(
@@ -94,4 +94,13 @@ def _on_arrays(study: StudySpec, arrays: Path, store: Store) -> StudySpec:
         "pruning_images": min(study.measuring.pruning_images, tested),
     }
     sizes = {"train": kept, "validation": validation, "test": tested}
-    return study.changed(data={"name": "arrays", "sha256": sha256_of_file(arrays), **sizes}, measuring=measuring)
+    return study.changed(
+        name=f"{study.name}-{_slug(arrays.stem)}",
+        data={"name": "arrays", "sha256": sha256_of_file(arrays), **sizes},
+        measuring=measuring,
+    )
+
+
+def _slug(text: str) -> str:
+    """The text with everything but letters and digits as single dashes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

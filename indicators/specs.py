@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from indicators.errors import InputError
-from indicators.files import sha256_of_json
+from indicators.files import sha256_of_json, write_atomically
 from indicators.machine import resolve_precision
 
 OPTIMIZERS = ("sgd", "wdecay", "layca")
@@ -227,8 +227,7 @@ def write_study(study: StudySpec, path: Path, *, comment: str = "") -> None:
     """Writes a study file that `load_study` reads back as the same study."""
     table = study.model_dump(mode="json", exclude_defaults=True)
     text = "".join(f"# {line}\n" for line in comment.splitlines()) + _to_toml(table)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_atomically(path, text.encode())
 
 
 def _find(name: str) -> Path:

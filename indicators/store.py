@@ -49,7 +49,7 @@ class Store:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
             probe = self.root / "locks" / f".writable-{os.getpid()}"
             probe.touch()
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise InputError(
                 f"store={str(self.root)!r} cannot be written ({error.strerror}); "

@@ -60,7 +60,7 @@ def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
 
 
 class View:
-    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with the `part` and `depth` of layers.
+    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with `part` and `depth` of layers.
 
     Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
     Undecided where that leaves too few seeds, NotApplicable where the study lacks it.

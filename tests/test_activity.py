@@ -19,6 +19,12 @@ QUESTIONS = {
     "pathological": activity.pathological,
     "zero_ratio": activity.zero_ratio,
     "zero_ratio_binarized": lambda activations: activity.zero_ratio(activations, of="binarized"),
+    "active_share": activity.active_share,
+    "activity_entropy": activity.activity_entropy,
+}
+VALUED = {
+    "mean_activations": activity.mean_activations,
+    "class_selectivity": lambda activations: activity.class_selectivity(activations, np.arange(len(activations)) % 2),
 }
 
 
@@ -65,6 +71,81 @@ def test_images_neurons_scale_and_layout_do_not_matter(activations, data):
     np.testing.assert_array_equal(activations, kept)
 
 
+def test_active_share_entropy_and_mean_by_hand():
+    activations = np.array([[0.0, 1.0, -3.0, 5.0], [0.0, 0.0, 2.0, 5.0], [0.0, 0.0, 0.0, 5.0], [0.0, 9.0, 0.0, 5.0]])
+
+    np.testing.assert_array_equal(activity.active_share(activations), [0, 0.5, 0.25, 1])
+    np.testing.assert_array_equal(activity.mean_activations(activations), [0, 2.5, -0.25, 5])
+    np.testing.assert_allclose(
+        activity.activity_entropy(activations), [0, math.log(2), math.log(4) - 0.75 * math.log(3), 0], rtol=1e-15
+    )
+
+
+def test_class_selectivity_by_hand():
+    labels = [7, 7, 3, 3, 5]
+    activations = np.array(
+        [[1.0, 2.0, 0.0, 1.0, 4.0], [3.0, 2.0, 0.0, 1.0, 0.0], [0.0, 2.0, 0.0, 1.0, 1.0], [0.0, 2.0, 0.0, 1.0, 0.0]]
+        + [[0.0, 2.0, 0.0, 6.0, 0.0]]
+    )
+
+    # One class only; all alike; silent; 6 beside 1 and 1; 2 beside .5 and 0, however many images each class has.
+    np.testing.assert_allclose(
+        activity.class_selectivity(activations, labels), [1, 0, math.nan, 5 / 7, 1.75 / 2.25], rtol=1e-15
+    )
+
+
+def test_a_single_class_leaves_selectivity_undefined():
+    assert np.isnan(activity.class_selectivity(np.ones((4, 3)), [2, 2, 2, 2])).all()
+    assert np.isnan(activity.class_selectivity([[1.0]], [0])).all()
+
+
+@settings(deadline=None)
+@given(rectified, st.data())
+def test_class_selectivity_agrees_with_means_of_means_and_ignores_names_scale_and_order(activations, data):
+    images, neurons = activations.shape
+    labels = np.array(data.draw(st.lists(st.integers(-1, 2), min_size=images, max_size=images)))
+    order = np.array(data.draw(st.permutations(range(images))))
+    values = activity.class_selectivity(activations, labels)
+
+    for neuron in range(neurons):
+        column = activations[:, neuron].astype(np.float64)
+        means = sorted(column[labels == label].mean() for label in set(labels.tolist()))
+        if len(means) == 1 or means[-1] == 0:
+            assert math.isnan(values[neuron])
+        else:
+            others = sum(means[:-1]) / (len(means) - 1)
+            assert values[neuron] == pytest.approx((means[-1] - others) / (means[-1] + others), abs=1e-12)
+            assert 0 <= values[neuron] <= 1
+    np.testing.assert_allclose(activity.class_selectivity(activations[order], labels[order]), values, atol=1e-12)
+    np.testing.assert_allclose(activity.class_selectivity(activations, 10 - labels), values, atol=1e-12)
+    np.testing.assert_allclose(
+        activity.class_selectivity(activations.astype(np.float64) * 2.0**-30, labels), values, atol=1e-12
+    )
+
+
+def test_means_neither_overflow_nor_lose_the_digits_of_float32():
+    steady = np.full((1000, 2), 0.1, dtype=np.float32)
+    huge = np.full((4, 2), 1e308)
+
+    np.testing.assert_allclose(activity.mean_activations(steady), np.float64(np.float32(0.1)), rtol=1e-14)
+    np.testing.assert_allclose(activity.mean_activations(huge), 1e308)
+    np.testing.assert_array_equal(activity.class_selectivity(huge, [0, 0, 1, 1]), 0)
+
+
+@settings(deadline=None)
+@given(rectified)
+def test_active_share_is_what_the_zeros_leave_and_the_pathological_have_no_entropy(activations):
+    never, always = activity.pathological(activations)
+    share, spread = activity.active_share(activations), activity.activity_entropy(activations)
+
+    np.testing.assert_allclose(share, 1 - activity.zero_ratio(activations), rtol=1e-15)
+    np.testing.assert_array_equal(spread == 0, never | always)
+    assert (spread <= math.log(2) + 1e-15).all()
+    np.testing.assert_allclose(
+        activity.mean_activations(activations), activations.astype(float).mean(axis=0), rtol=1e-13
+    )
+
+
 def test_zero_ratio_of_more_neurons_than_one_step_holds():
     rng = np.random.default_rng(0)
     activations = np.maximum(rng.standard_normal((600, 5000), dtype=np.float32), 0)
@@ -76,7 +157,7 @@ def test_zero_ratio_of_more_neurons_than_one_step_holds():
     )
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("question", (QUESTIONS | VALUED).values(), ids=QUESTIONS | VALUED)
 @pytest.mark.parametrize(
     ("activations", "error", "message"),
     [
@@ -93,6 +174,19 @@ def test_zero_ratio_of_more_neurons_than_one_step_holds():
 def test_unusable_activations_are_named(question, activations, error, message):
     with pytest.raises(error, match=message):
         question(activations)
+
+
+@pytest.mark.parametrize(
+    ("activations", "labels", "error", "message"),
+    [
+        pytest.param([[1.0], [-0.5]], [0, 1], ValueError, "reach down to -0.5; selectivity takes", id="before ReLU"),
+        pytest.param([[1.0], [0.5]], [0, 1, 0], ValueError, r"labels.shape=\(3,\) is not \(2,\)", id="too many"),
+        pytest.param([[1.0], [0.5]], [0.0, 1.0], TypeError, "float64 is not an integer", id="float labels"),
+    ],
+)
+def test_selectivity_names_what_it_cannot_use(activations, labels, error, message):
+    with pytest.raises(error, match=message):
+        activity.class_selectivity(activations, labels)
 
 
 def test_an_unknown_kind_of_zero_is_named():

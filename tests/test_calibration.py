@@ -158,13 +158,13 @@ def test_after_the_last_round_the_closest_rate_is_taken():
     assert all(rate == pytest.approx(0.001 * STEP**2) for _, level, rate in cells_of(found) if level == "high")
 
 
-def test_rates_have_two_digits_and_every_round_is_told():
+def test_rates_have_three_digits_and_every_round_is_told():
     world, told = World(), []
 
     calibrate(started_at([0.0022, 0.012345, 0.1]), world, world.train, within=0.002, rounds=4, say=told.append)
 
     tried = [spec.learning_rate for models in world.rounds for spec in models]
-    assert all(rate == float(f"{rate:.2g}") for rate in tried)
+    assert all(rate == float(f"{rate:.3g}") for rate in tried)
     assert len(told) == len(world.rounds) == 4
     assert [len(cell.trials) for cell in told[1]] == [1 if cell.level == "low" else 2 for cell in told[1]]
 

@@ -76,7 +76,7 @@ def run(folder, *arguments, suite=ROOT, python=(), **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=300,
+        timeout=120,
         check=False,
     )
     return Run(done.returncode, done.stdout, folder)
@@ -214,7 +214,9 @@ def test_a_verdict_that_differs_from_the_file_is_a_failure_and_is_named(shared, 
 
 
 def test_collecting_creates_nothing_and_selects_by_mark_and_name(alone, tmp_path):
-    done = run(tmp_path, "--collect-only", "-q", "-m", "core and pruning", "-k", "layca")
+    # Should it begin to prepare the study, it finds no images and does not go on to fetch them.
+    nothing = ("--data", "no-such-folder")
+    done = run(tmp_path, "--collect-only", "-q", "-m", "core and pruning", "-k", "layca", *nothing)
 
     selected = [line.partition("::")[2] for line in done.output.splitlines() if "::" in line]
     pruning = [name for name, case in alone.cases.items() if case["theme"] == "test_4_pruning"]

@@ -13,7 +13,6 @@ import indicators
 PACKAGE = Path(indicators.__file__).parent
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax"}
 NEED_FRAMEWORK = {"architectures", "normalization", "optimizers", "training", "forward"}
-CORE = {"weights", "pruning", "information", "activity"}
 
 
 def room(path):
@@ -40,6 +39,11 @@ def imported_packages(name):
 def imported_rooms(name):
     found = {module.removeprefix("indicators.") for module in imported(ROOMS[name])}
     return found & set(ROOMS) - {name}
+
+
+def reached_from(name):
+    found = imported_rooms(name)
+    return found.union(*(reached_from(other) for other in found))
 
 
 def loaded_by(*modules):
@@ -85,12 +89,13 @@ def test_the_package_names_no_test_runner(name):
     assert not {"pytest", "_pytest", "conftest", "hypotheses", "tests"} & imported_packages(name)
 
 
-@pytest.mark.parametrize("name", sorted(CORE))
-def test_the_numerical_core_knows_numbers_only(name):
-    others = imported_packages(name) - set(sys.stdlib_module_names)
+def test_the_catalog_reaches_the_indicators():
+    assert {"weights", "pruning", "information", "activity"} <= reached_from("catalog")
 
-    assert others <= {"numpy", "scipy", "indicators"}
-    assert imported_rooms(name) <= CORE
+
+@pytest.mark.parametrize("name", sorted(reached_from("catalog")))
+def test_what_the_catalog_applies_knows_numbers_only(name):
+    assert imported_packages(name) - set(sys.stdlib_module_names) <= {"numpy", "scipy", "indicators"}
 
 
 @pytest.mark.parametrize("name", ["evidence", "comparisons", "premises", "summaries"])

@@ -22,11 +22,11 @@ fractions = st.floats(0, 1)
 measured = st.integers(0, 10_000).map(lambda images: images / 10_000)
 
 
-def removed_one_by_one(kernels, fraction):
+def removed_one_by_one(kernels, fraction, sign=1):
     """Remove the smallest magnitudes by a stable sort, which keeps ties in the order of their flat index."""
     flat = np.concatenate([np.ravel(kernel) for kernel in kernels]).astype(np.float64)
     removed = np.zeros(flat.size, dtype=bool)
-    removed[np.argsort(np.abs(flat), kind="stable")[: math.floor(fraction * flat.size)]] = True
+    removed[np.argsort(sign * np.abs(flat), kind="stable")[: math.floor(fraction * flat.size)]] = True
     return np.split(removed, np.cumsum([np.size(kernel) for kernel in kernels])[:-1])
 
 
@@ -77,14 +77,33 @@ def test_magnitude_mask_is_the_head_of_a_stable_sort(kernels, fraction):
     assert_same_masks(pruning.magnitude_mask(kernels, fraction, scope="layer"), per_layer)
 
 
+def test_the_largest_go_first_by_hand_and_their_ties_by_lowest_flat_index_too():
+    kernels = [np.array([1.0, -4.0, 2.0]), np.array([4.0, 0.0, -4.0])]
+
+    assert_same_masks(pruning.magnitude_mask(kernels, 2 / 6, order="largest"), [[0, 1, 0], [1, 0, 0]])
+    assert_same_masks(pruning.magnitude_mask(kernels, 4 / 6, order="largest"), [[0, 1, 1], [1, 0, 1]])
+    assert_same_masks(pruning.magnitude_mask(kernels, 1 / 3, order="largest", scope="layer"), [[0, 1, 0], [1, 0, 0]])
+
+
 @settings(deadline=None)
-@given(kernel_lists, st.lists(fractions, max_size=6), st.sampled_from(pruning.SCOPES))
-def test_one_ranking_gives_the_masks_of_every_fraction(kernels, sweep, scope):
-    together = list(pruning.magnitude_masks(kernels, sweep, scope=scope))
+@given(kernel_lists, fractions)
+def test_the_largest_are_the_head_of_a_stable_sort_the_other_way(kernels, fraction):
+    per_layer = [removed_one_by_one([kernel], fraction, sign=-1)[0] for kernel in kernels]
+
+    assert_same_masks(
+        pruning.magnitude_mask(kernels, fraction, order="largest"), removed_one_by_one(kernels, fraction, sign=-1)
+    )
+    assert_same_masks(pruning.magnitude_mask(kernels, fraction, order="largest", scope="layer"), per_layer)
+
+
+@settings(deadline=None)
+@given(kernel_lists, st.lists(fractions, max_size=6), st.sampled_from(pruning.SCOPES), st.sampled_from(pruning.ORDERS))
+def test_one_ranking_gives_the_masks_of_every_fraction(kernels, sweep, scope, order):
+    together = list(pruning.magnitude_masks(kernels, sweep, scope=scope, order=order))
 
     assert len(together) == len(sweep)
     for masks, fraction in zip(together, sweep, strict=True):
-        assert_same_masks(masks, pruning.magnitude_mask(kernels, fraction, scope=scope))
+        assert_same_masks(masks, pruning.magnitude_mask(kernels, fraction, scope=scope, order=order))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int8])
@@ -117,6 +136,69 @@ def test_random_mask_is_uniform_over_all_kernels_together():
 
     # Three of seven each time: standard deviation .0078, so six of them.
     np.testing.assert_allclose(hits / draws, 3 / 7, atol=0.047)
+
+
+@settings(deadline=None)
+@given(kernel_lists, fractions, st.integers(0, 2**32))
+def test_random_mask_per_layer_removes_the_floor_of_every_layer(kernels, fraction, seed):
+    masks = pruning.random_mask(kernels, fraction, rng=np.random.default_rng(seed), scope="layer")
+
+    assert [mask.sum() for mask in masks] == [math.floor(fraction * kernel.size) for kernel in kernels]
+    assert [mask.shape for mask in masks] == [kernel.shape for kernel in kernels]
+
+
+def test_random_mask_per_layer_draws_each_layer_anew_and_uniformly():
+    rng = np.random.default_rng(7)
+    first, second = np.array(
+        [[m.ravel() for m in pruning.random_mask([np.ones(4)] * 2, 0.5, rng=rng, scope="layer")] for _ in range(4000)]
+    ).swapaxes(0, 1)
+
+    # Half of them each, with a standard deviation of .0079; the same place in both for a quarter.
+    np.testing.assert_allclose(first.mean(axis=0), 0.5, atol=0.048)
+    np.testing.assert_allclose((first & second).mean(axis=0), 0.25, atol=0.042)
+
+
+# Shares per layer
+
+
+def test_the_share_removed_of_each_layer_by_hand():
+    kernels = [np.array([[0.1, 0.2], [3.0, 4.0]]), np.array([10.0, 0.05]), np.array([20.0])]
+
+    np.testing.assert_array_equal(pruning.removed_per_layer(pruning.magnitude_mask(kernels, 3 / 7)), [0.5, 0.5, 0])
+    np.testing.assert_array_equal(
+        pruning.removed_curves(kernels, [0, 3 / 7, 4 / 7, 1]), [[0, 0, 0], [0.5, 0.5, 0], [0.75, 0.5, 0], [1, 1, 1]]
+    )
+    np.testing.assert_array_equal(
+        pruning.removed_curves(kernels, [1 / 7, 2 / 7], order="largest"), [[0, 0, 1], [0, 0.5, 1]]
+    )
+    assert pruning.removed_curves(kernels, []).shape == (0, 3)
+
+
+@settings(deadline=None)
+@given(kernel_lists, st.lists(fractions, min_size=1, max_size=5), st.sampled_from(pruning.ORDERS))
+def test_removed_curves_rise_with_the_fraction_and_count_what_is_removed(kernels, sweep, order):
+    sizes = np.array([kernel.size for kernel in kernels])
+    sweep = sorted(sweep)
+    together = pruning.removed_curves(kernels, sweep, order=order)
+    alone = pruning.removed_curves(kernels, sweep, order=order, scope="layer")
+
+    assert (np.diff(together, axis=0) >= 0).all()
+    np.testing.assert_allclose(together @ sizes, [math.floor(fraction * sizes.sum()) for fraction in sweep])
+    np.testing.assert_allclose(alone * sizes, [[math.floor(f * size) for size in sizes] for f in sweep])
+
+
+@pytest.mark.parametrize(
+    ("masks", "error", "message"),
+    [
+        pytest.param([], ValueError, r"sizes \[\]", id="none"),
+        pytest.param([np.ones(2, bool), np.ones(0, bool)], ValueError, r"sizes \[2, 0\]", id="an empty one"),
+        pytest.param([np.ones(2)], TypeError, "float64.* are not bool", id="weights"),
+        pytest.param(np.ones((2, 2), bool), TypeError, r"write \[mask\]", id="a bare array"),
+    ],
+)
+def test_unusable_masks_are_named(masks, error, message):
+    with pytest.raises(error, match=message):
+        pruning.removed_per_layer(masks)
 
 
 def test_a_mask_of_nothing_and_of_everything_exists():
@@ -168,6 +250,10 @@ def test_unusable_kernels_and_fractions_are_named_at_the_call(kernels, fraction,
 def test_an_unknown_scope_and_a_seed_for_a_generator_are_named():
     with pytest.raises(ValueError, match=r"scope='model' is not one of \('network', 'layer'\)"):
         pruning.magnitude_mask([np.ones(2)], 0.5, scope="model")
+    with pytest.raises(ValueError, match="scope='model' is not one of"):
+        pruning.random_mask([np.ones(2)], 0.5, rng=np.random.default_rng(0), scope="model")
+    with pytest.raises(ValueError, match=r"order='first' is not one of \('smallest', 'largest'\)"):
+        pruning.magnitude_masks([np.ones(2)], [0.5], order="first")
     with pytest.raises(TypeError, match=r"rng=3 is not a numpy.random.Generator"):
         pruning.random_mask([np.ones(2)], 0.5, rng=3)
 

@@ -214,7 +214,9 @@ def test_arrays_that_changed_since_the_study_was_made_are_refused(store, tmp_pat
     study = choose_study(store, str(tmp_path / "made.toml"), arrays=arrays)
 
     assert study == made
-    with pytest.raises(InputError, match=r"^--data mine.npz differs from the arrays of study 'cifar10-mini'; name the"):
+    with pytest.raises(
+        InputError, match=r"^--data mine.npz differs from the arrays of study 'cifar10-mini-mine'; name the"
+    ):
         fetch(study, store, arrays)
 
 

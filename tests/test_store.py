@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -207,23 +208,31 @@ def test_a_damaged_manifest_is_set_aside_and_nothing_of_it_trusted(entry, damage
     assert entry.read("history.json") == b"again"
 
 
-def test_two_readers_of_one_damaged_file_do_not_disturb_each_other(store, entry):
-    entry.write("history.json", b"one")
-    flip(entry.folder / "history.json", 0)
-    barrier, found = threading.Barrier(8), []
+def at_once(*functions):
+    """What the functions return when threads call them at the same instant."""
+    barrier = threading.Barrier(len(functions), timeout=10)
 
-    def read():
-        reader = Store(store.root).entry(SPEC)
+    def call(function):
         barrier.wait()
-        found.append(reader.read("history.json"))
+        return function()
 
-    readers = [threading.Thread(target=read) for _ in range(8)]
-    for thread in readers:
-        thread.start()
-    for thread in readers:
-        thread.join()
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return list(pool.map(call, functions))
 
-    assert found == [None] * 8
+
+def test_readers_of_one_damaged_file_do_not_disturb_each_other(store, entry):
+    entry.write("history.json", b"one")
+    readers = [Store(store.root).entry(SPEC) for _ in range(8)]
+
+    for _ in range(5):
+        entry.write("history.json", b"one")
+        flip(entry.folder / "history.json", 0)
+        assert at_once(*[lambda reader=reader: reader.read("history.json") for reader in readers]) == [None] * 8
+
+
+def test_a_store_may_be_opened_many_times_at_once(tmp_path):
+    for _ in range(20):
+        assert len(at_once(*[lambda: Store(tmp_path)] * 8)) == 8
 
 
 def test_a_reader_that_is_overtaken_by_a_writer_does_not_set_its_file_aside(entry, monkeypatch):

@@ -11,6 +11,7 @@ from indicators import weights
 
 EPS = np.finfo(np.float64).eps
 QUANTITIES = [weights.cosine_distance, weights.norm_ratio, weights.alignment, weights.weight_change_std]
+SHARES = [weights.opposed_share, weights.opposed_share_by_chance, weights.sign_flips]
 
 kernel_values = st.floats(-1e3, 1e3, width=32)
 kernel_pairs = st.integers(1, 40).flatmap(
@@ -86,6 +87,52 @@ def test_zero_weights_leave_the_angle_undefined_and_not_wrong():
     assert weights.weight_change_std(zero, some) == 0.0
 
 
+def test_weight_change_by_hand_keeps_the_shape_of_the_kernel():
+    initial, final = [[3.0, 4.0], [0.0, 1.0]], [[0.0, 4.0], [-2.0, 4.0]]
+
+    np.testing.assert_array_equal(weights.weight_change(initial, final), [[-3, 0], [-2, 3]])
+    np.testing.assert_allclose(
+        weights.weight_change(initial, final, normalized=True), [[-0.5, 0], [-1 / 3, 0.5]], rtol=1e-15
+    )
+
+
+def test_the_normalized_change_to_all_zeros_is_undefined():
+    initial, final = np.ones((2, 3)), np.zeros((2, 3))
+
+    assert math.isnan(weights.weight_change_std(initial, final, normalized=True))
+    np.testing.assert_array_equal(weights.weight_change(initial, final, normalized=True), np.full((2, 3), math.nan))
+    np.testing.assert_array_equal(weights.weight_change(initial, final), -initial)
+
+
+def test_opposed_weights_and_sign_flips_by_hand():
+    initial = [1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, 0.0, 0.0, 1.0]
+    final = [2.0, 1.0, 0.5, -1.0, -2.0, -0.5, 3.0, 1.0, -1.0, 0.0]
+
+    assert weights.opposed_share(initial, final) == 0.5
+    assert weights.sign_flips(initial, final) == 0.2
+
+
+def test_signs_are_compared_and_not_multiplied_where_products_would_vanish():
+    assert weights.opposed_share([1e-200, -5e-324], [-1e-200, 0.0]) == 1
+    assert weights.sign_flips([1e-200, -5e-324], [-1e-200, 5e-324]) == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [
+        pytest.param(1.0, 0.75, id="equal spread"),
+        pytest.param(1e-3, 1.0, id="shrunk to nothing"),
+        pytest.param(1e3, 0.5, id="grown far beyond"),
+    ],
+)
+def test_the_opposed_share_by_chance_depends_on_the_growth_of_the_weights(scale, expected):
+    places = np.linspace(-1, 1, 2001)
+    shuffled = np.random.default_rng(0).permutation(places)
+
+    assert weights.opposed_share_by_chance(places, scale * places) == pytest.approx(expected, abs=2e-3)
+    assert weights.opposed_share(places, scale * shuffled) == pytest.approx(expected, abs=0.03)
+
+
 # Against sixty digits
 
 
@@ -135,6 +182,38 @@ def test_cosine_distance_is_one_less_ratio_less_alignment(size, scale):
     assert abs(weights.cosine_distance(initial, final) - identity) <= tolerance
 
 
+@settings(deadline=None)
+@given(kernel_pairs)
+def test_the_opposed_share_by_chance_is_that_of_all_pairs_of_weights(pair):
+    initial, final = (side.astype(np.float64) for side in pair)
+    expected = (np.sign(initial)[:, None] * np.sign(final - initial[:, None]) < 0).mean()
+
+    assert weights.opposed_share_by_chance(initial, final) == pytest.approx(expected, abs=1e-15)
+
+
+@settings(deadline=None)
+@given(kernel_pairs)
+def test_shares_agree_with_the_products_of_signs(pair):
+    initial, final = (side.astype(np.float64) for side in pair)
+
+    assert weights.opposed_share(initial, final) == (np.sign(initial) * np.sign(final - initial) < 0).mean()
+    assert weights.sign_flips(initial, final) == (np.sign(initial) * np.sign(final) < 0).mean()
+    assert weights.sign_flips(initial, final) <= weights.opposed_share(initial, final)
+
+
+@settings(deadline=None)
+@given(kernel_pairs)
+def test_the_spread_is_that_of_the_changes_normalized_or_not(pair):
+    initial, final = pair
+
+    for normalized in (False, True) if final.any() else (False,):
+        change = weights.weight_change(initial, final, normalized=normalized)
+        norm = np.linalg.norm(final.astype(np.float64)) if normalized else 1.0
+        spread = weights.weight_change_std(initial, final, normalized=normalized)
+        np.testing.assert_allclose(change * norm, final.astype(np.float64) - initial, rtol=1e-12, atol=0)
+        assert spread == pytest.approx(change.std(), rel=1e-9, abs=1e-14 * np.abs(change).max())
+
+
 # By property
 
 
@@ -156,7 +235,7 @@ def test_scaling_by_a_power_of_two_changes_nothing_that_should_not_change(pair, 
     initial, final = (side.astype(np.float64) for side in pair)
     factor = 2.0**power
 
-    for quantity in (weights.cosine_distance, weights.norm_ratio, weights.alignment):
+    for quantity in (weights.cosine_distance, weights.norm_ratio, weights.alignment, *SHARES):
         np.testing.assert_equal(quantity(factor * initial, factor * final), quantity(initial, final))
     assert weights.weight_change_std(factor * initial, factor * final) == pytest.approx(
         factor * weights.weight_change_std(initial, final), rel=1e-15
@@ -170,7 +249,7 @@ def test_the_order_of_the_weights_does_not_matter(pair, random):
     random.shuffle(order)
     moved = tuple(side[order] for side in pair)
 
-    for quantity in QUANTITIES:
+    for quantity in (*QUANTITIES, *SHARES):
         np.testing.assert_allclose(quantity(*moved), quantity(*pair), rtol=1e-11, atol=1e-13)
 
 
@@ -183,7 +262,7 @@ def test_extreme_magnitudes_neither_overflow_nor_vanish(quantity, peak):
     assert quantity(initial, final) / unit == pytest.approx(quantity([3.0, 4.0], [4.0, 3.0]), rel=1e-13)
 
 
-@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("quantity", QUANTITIES + SHARES)
 def test_layout_and_dtype_do_not_matter_and_inputs_are_left_alone(quantity):
     rng = np.random.default_rng(0)
     initial, final = rng.integers(-8, 8, size=(2, 3, 3, 4, 5)).astype(np.float64)
@@ -201,7 +280,7 @@ def test_layout_and_dtype_do_not_matter_and_inputs_are_left_alone(quantity):
 # Errors
 
 
-@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("quantity", [*QUANTITIES, *SHARES, weights.weight_change])
 @pytest.mark.parametrize(
     ("initial", "final", "error", "message"),
     [

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from indicators.report.verdicts import Case, Claim, counts
+from indicators.report.verdicts import Case, Claim, adjusted, counts
 
 SYMBOLS = {
     "supported": ("✔", "green"),
@@ -24,8 +24,11 @@ SYMBOLS = {
 }
 
 
-def print_verdicts(console: Console, claims: Sequence[Claim], *, study: str, scale: str, seeds: int) -> None:
+def print_verdicts(
+    console: Console, claims: Sequence[Claim], *, study: str, scale: str, seeds: int, complete: bool
+) -> None:
     """Prints one row per claim (verdict, effect, what was compared), then how many claims there are of each verdict."""
+    adjusted_p = adjusted(claims, complete=complete)
     title = f"{study} · scale {scale} · {seeds} seed{'s' if seeds > 1 else ''}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("claim", no_wrap=True)
@@ -39,7 +42,7 @@ def print_verdicts(console: Console, claims: Sequence[Claim], *, study: str, sca
             claim.id,
             Text(f"{symbol} {claim.verdict}", style=style),
             _cases(claim),
-            _effect(claim.decisive),
+            _effect(claim.decisive) + _chances(claim, adjusted_p.get(claim.id)),
             Text(claim.decisive.sentence) + Text(f"\n{_compared(claim.decisive)}", style="dim"),
         )
     console.print(table)
@@ -59,6 +62,13 @@ def _effect(case: Case) -> str:
         return ""
     interval = "" if found["low"] is None else f"\n[{found['low']:+.3g}, {found['high']:+.3g}]"
     return f"{found['effect']:+.3g}{interval}"
+
+
+def _chances(claim: Claim, adjusted_p: float | None) -> str:
+    """The claim's p and, beside it, what it becomes among all claims."""
+    if claim.p is None:
+        return ""
+    return f"\np {claim.p:.2g}" + ("" if adjusted_p is None else f", BH {adjusted_p:.2g}")
 
 
 def _compared(case: Case) -> str:

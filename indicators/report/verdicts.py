@@ -70,6 +70,12 @@ class Claim:
         return next(case for case in self.cases if case.verdict == self.verdict)
 
     @property
+    def p(self) -> float | None:
+        """The largest p of its comparisons, all of which have to hold; None where one has none."""
+        found = [evidence["p"] for case in self.cases for evidence in case.evidence or [{"p": None}]]
+        return None if None in found else max(found)
+
+    @property
     def agreeing(self) -> int:
         """How many cases have the claim's verdict."""
         return sum(case.verdict == self.verdict for case in self.cases)
@@ -83,6 +89,19 @@ def by_claim(cases: Iterable[Case]) -> list[Claim]:
     return [Claim(name, tuple(found)) for name, found in claims.items()]
 
 
+def adjusted(claims: Sequence[Claim], *, complete: bool) -> dict[str, float]:
+    """The Benjamini-Hochberg value of every claim that has a p: information, it changes no verdict.
+
+    Empty after a partial run: the value depends on which claims were judged.
+    """
+    values = {claim.id: claim.p for claim in claims if claim.p is not None}
+    if not values or not complete:
+        return {}
+    from scipy.stats import false_discovery_control  # imported here: it costs two seconds
+
+    return dict(zip(values, map(float, false_discovery_control(list(values.values()))), strict=True))
+
+
 def counts(verdicts: Iterable[str]) -> str:
     """Words such as `12 supported, 3 refuted`."""
     numbers = Counter(verdicts)
@@ -91,13 +110,20 @@ def counts(verdicts: Iterable[str]) -> str:
 
 def write(path: Path, claims: Sequence[Claim], study: dict[str, Any], *, complete: bool) -> None:
     """Writes `verdicts.json`: the study, where it ran, and every claim with its cases and their evidence."""
+    adjusted_p = adjusted(claims, complete=complete)
     document = {
         "format": FORMAT,
         "study": study,
         "complete": complete,
         "machine": provenance(),
         "claims": [
-            {"id": claim.id, "verdict": claim.verdict, "cases": [asdict(case) for case in claim.cases]}
+            {
+                "id": claim.id,
+                "verdict": claim.verdict,
+                "p": claim.p,
+                "adjusted_p": adjusted_p.get(claim.id),
+                "cases": [asdict(case) for case in claim.cases],
+            }
             for claim in claims
         ],
     }

@@ -29,7 +29,7 @@ def case(claim="A1", verdict="consistent", **about):
 
 def printed(*cases, width=100, seeds=3):
     console = Console(file=io.StringIO(), width=width)
-    print_verdicts(console, by_claim(cases), study="mini", scale="mini", seeds=seeds)
+    print_verdicts(console, by_claim(cases), study="mini", scale="mini", seeds=seeds, complete=True)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
@@ -140,7 +140,8 @@ def test_a_long_table_fits_and_its_columns_align(width):
     assert len(rows) == 140
     header = next(line for line in lines if line.startswith("claim"))
     assert {re.search(r"\S (?=[a-z])", line).start() for line in rows} == {header.index("verdict")}
-    assert {line.index("+0.123") + len("+0.123") for line in rows} == {header.index("effect") + len("effect")}
+    ends = {line.index("+0.123") + len("+0.123") for line in rows if "+0.123" in line}
+    assert ends == {header.index("effect") + len("effect")}
     assert len({line.index("Networks") for line in rows}) == 1
 
 

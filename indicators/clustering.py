@@ -1,0 +1,470 @@
+"""How well the images a neuron answers to are grouped in what the neuron receives: arrays in, numbers out.
+
+`receptive` makes the inputs and the weights that these functions take.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from indicators.weights import real_numbers
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+METRICS = ("cosine", "euclidean")
+WEIGHTINGS = ("components", "sum")
+KINDS = ("neighborhood", "point")
+
+# The 18 neighborhood sizes of the thesis, as shares of the images.
+SIZES: Floats = np.array(
+    [0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.15, 0.2, 0.3, 0.5]
+)
+SIZES.flags.writeable = False
+
+# Distances that differ by less than this share of the largest are tied: rounding is a thousand times smaller.
+_TIED = 2.0**-36
+# Squared distances below this share of the squared norms are computed again, from differences.
+_CLOSE = 1e-5
+# Squared distances between unit vectors below this are the rounding of the vectors: their directions are equal.
+_PARALLEL = 2.0**-96
+# Squared norms below this may have lost digits among the subnormals.
+_FAINT = 2.0**-600
+# Values per step of a loop: what one step reads again and again stays within a cache of two megabytes.
+_STEP = 1 << 18
+# The same where a step does little to each value, so that its buffers stay in the inner caches.
+_BLOCK = 1 << 14
+# A silhouette needs two classes and more members than classes.
+_FEWEST = 3
+
+
+class Ignored(StrEnum):
+    """Why a neuron has no value."""
+
+    NEVER_ACTIVE = "never active"
+    TOO_FEW_ACTIVE = "too few active"
+    TOO_FEW_IMAGES = "too few images"
+    ONE_CLASS = "one class only"
+
+
+class Silhouette(NamedTuple):
+    """What `neighborhood_silhouette` says of a neuron."""
+
+    value: float
+    """In [-1, 1]; NaN where the neuron is ignored."""
+    n_used: int
+    """Neighborhoods that the value is the mean of: those of both classes."""
+    n_selected: int
+    """Images whose neighborhoods were looked at."""
+    active_neighbors: float
+    """What the function of this name gives, over all the neighborhoods looked at."""
+    ignored: Ignored | None
+    """Why there is no value; None where there is one."""
+
+
+class ActiveNeighbors(NamedTuple):
+    """What `active_neighbors` says of a neuron."""
+
+    value: float
+    """In [0, 1]; NaN where the neuron is ignored."""
+    n_selected: int
+    """Images whose neighborhoods the value is the mean of."""
+    ignored: Ignored | None
+    """Why there is no value; None where there is one."""
+
+
+class Curve(NamedTuple):
+    """What `neighborhood_curve` says of a neuron, one entry per size."""
+
+    values: Floats
+    """In [-1, 1]; NaN where the neuron is ignored at that size."""
+    n_used: NDArray[np.int64]
+    """Neighborhoods that each value is the mean of."""
+    n_selected: int
+    """Images whose neighborhoods were looked at."""
+    ignored: tuple[Ignored | None, ...]
+    """Why there is no value at that size; None where there is one."""
+
+
+# --- Questions
+
+
+def neighborhood_silhouette(
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    active: ArrayLike,
+    *,
+    metric: str = "cosine",
+    closest: float = 0.1,
+    neighborhood: float = 0.2,
+    weighting: str = "components",
+    of: str = "neighborhood",
+) -> Silhouette:
+    """Silhouette of active against inactive images around a neuron's central active ones, in [-1, 1].
+
+    Mean of (b - a) / max(a, b) over the members of a neighborhood, then over neighborhoods; a, b: mean
+    distance to the other members of the own class, and to the other class. 1: two tight groups; 0: mixed;
+    below: closer to the other class. Distances are between inputs times |w| (`weighting="sum"`: between
+    inputs, |w| inside each sum). Looked at: floor(closest * active) active images of smallest summed
+    distance to the active ones; around each floor(neighborhood * images), itself first; ties by lowest
+    index. `of="point"`: the silhouette of that image alone. Neighborhoods of one class or of fewer than 3
+    are skipped.
+
+    inputs: (images, d); weights: (d,); active: (images,) bool. ValueError for other shapes or options, NaN,
+    infinity, shares outside (0, 1]; TypeError for other dtypes. Thesis section 8.4.
+    """
+    _check_choice("of", of, KINDS)
+    neuron = _Neuron(inputs, weights, active, metric, weighting)
+    chosen, size = neuron.count_closest(closest), _count("neighborhood", neighborhood, neuron.images)
+    if ignored := neuron.reason(chosen, size, fewest=1):
+        return Silhouette(math.nan, 0, chosen, math.nan, ignored)
+    distances = neuron.distances()
+    members = _neighborhoods(distances, neuron.active, chosen, size)
+    share = float(neuron.active[members].mean())
+    if ignored := neuron.reason(chosen, size):
+        return Silhouette(math.nan, 0, chosen, share, ignored)
+    means = _silhouettes(distances, neuron.active, members, np.array([size]), of)[:, 0]
+    value, used = _mean_of_used(means)
+    return Silhouette(value, used, chosen, share, None if used else Ignored.ONE_CLASS)
+
+
+def active_neighbors(
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    active: ArrayLike,
+    *,
+    metric: str = "cosine",
+    closest: float = 0.1,
+    neighborhood: float = 0.2,
+    weighting: str = "components",
+) -> ActiveNeighbors:
+    """Share of active images in the neighborhoods of a neuron's central active images, in [0, 1].
+
+    The mean over the neighborhoods that `neighborhood_silhouette` looks at, those of one class and of any
+    number of members included. 1: only active images around; the share of active images among all: no
+    grouping. The image itself counts, so 0 is never reached.
+
+    Arguments and errors are those of `neighborhood_silhouette`. Thesis section 8.4.7.
+    """
+    neuron = _Neuron(inputs, weights, active, metric, weighting)
+    chosen, size = neuron.count_closest(closest), _count("neighborhood", neighborhood, neuron.images)
+    if ignored := neuron.reason(chosen, size, fewest=1):
+        return ActiveNeighbors(math.nan, chosen, ignored)
+    members = _neighborhoods(neuron.distances(), neuron.active, chosen, size)
+    return ActiveNeighbors(float(neuron.active[members].mean()), chosen, None)
+
+
+def neighborhood_curve(
+    inputs: ArrayLike,
+    weights: ArrayLike,
+    active: ArrayLike,
+    *,
+    sizes: ArrayLike = SIZES,
+    closest: float = 0.2,
+    metric: str = "cosine",
+    weighting: str = "components",
+    of: str = "neighborhood",
+) -> Curve:
+    """Silhouette of `neighborhood_silhouette` for every size of the neighborhoods, each in [-1, 1].
+
+    Equal to asking for one size after the other, at little more than the cost of the largest.
+
+    sizes: (n,) increasing shares of the images in (0, 1], the 18 of the thesis unless told; the other
+    arguments and errors are those of `neighborhood_silhouette`. Thesis section 8.4.8.
+    """
+    _check_choice("of", of, KINDS)
+    neuron = _Neuron(inputs, weights, active, metric, weighting)
+    chosen, counts = neuron.count_closest(closest), _counts(sizes, neuron.images)
+    reasons = [neuron.reason(chosen, int(count)) for count in counts]
+    values, used = np.full(len(counts), math.nan), np.zeros(len(counts), dtype=np.int64)
+    asked = [index for index, reason in enumerate(reasons) if reason is None]
+    if asked:
+        distances = neuron.distances()
+        members = _neighborhoods(distances, neuron.active, chosen, int(counts[-1]))
+        means = _silhouettes(distances, neuron.active, members, counts[asked], of)
+        for column, index in enumerate(asked):
+            values[index], used[index] = _mean_of_used(means[:, column])
+            reasons[index] = None if used[index] else Ignored.ONE_CLASS
+    return Curve(values, used, chosen, tuple(reasons))
+
+
+# --- What is asked about
+
+
+@dataclass(frozen=True, eq=False)
+class _Neuron:
+    """Checked inputs of a neuron, with their magnitudes brought near 1 by powers of two, which is exact."""
+
+    points: Floats
+    scale: Floats
+    active: Bools
+    metric: str
+
+    def __init__(self, inputs: ArrayLike, weights: ArrayLike, active: ArrayLike, metric: str, weighting: str) -> None:
+        _check_choice("metric", metric, METRICS)
+        _check_choice("weighting", weighting, WEIGHTINGS)
+        points, magnitudes = _checked_inputs(inputs), np.abs(_checked_weights(weights))
+        if magnitudes.shape != points.shape[1:]:
+            raise ValueError(
+                f"weights.shape={magnitudes.shape} is not {points.shape[1:]}; give one weight per input of the neuron"
+            )
+        scale = np.sqrt(magnitudes) if weighting == "sum" else magnitudes
+        for name, value in (
+            ("points", points), ("scale", scale), ("active", _checked_active(active, len(points))), ("metric", metric),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    @property
+    def images(self) -> int:
+        return len(self.points)
+
+    def count_closest(self, closest: float) -> int:
+        return _count("closest", closest, int(np.count_nonzero(self.active)))
+
+    def reason(self, chosen: int, size: int, *, fewest: int = _FEWEST) -> Ignored | None:
+        if not self.active.any():
+            return Ignored.NEVER_ACTIVE
+        if chosen == 0:
+            return Ignored.TOO_FEW_ACTIVE
+        return Ignored.TOO_FEW_IMAGES if size < fewest else None
+
+    def distances(self) -> Floats:
+        vectors = self.points * self.scale
+        return _cosine_distances(vectors) if self.metric == "cosine" else self._euclidean_distances(vectors)
+
+    def _euclidean_distances(self, vectors: Floats) -> Floats:
+        distances, first, second = _half_squared_distances(vectors)
+        for rows in _chunks(len(distances), len(distances), _BLOCK):
+            block = distances[rows]
+            block *= 2.0
+            np.maximum(block, 0.0, out=block)
+            np.sqrt(block, out=block)
+        for pairs in _chunks(len(first), len(self.scale)):
+            gaps = (self.points[first[pairs]] - self.points[second[pairs]]) * self.scale
+            _assign(distances, first[pairs], second[pairs], np.sqrt(_squared_norms(gaps)))
+        return distances
+
+
+def _checked_inputs(inputs: ArrayLike) -> Floats:
+    values = real_numbers(inputs, "inputs")
+    if values.ndim != 2:
+        raise ValueError(
+            f"inputs.shape={values.shape} is not (images, d); flatten each image with reshape(len(inputs), -1)"
+        )
+    return _near_one(values, "inputs")
+
+
+def _checked_weights(weights: ArrayLike) -> Floats:
+    values = real_numbers(weights, "weights")
+    if values.ndim != 1:
+        raise ValueError(f"weights.shape={values.shape} is not (d,); flatten the weights of the neuron")
+    return _near_one(values, "weights")
+
+
+def _near_one(values: NDArray[Any], name: str) -> Floats:
+    low, high = float(values.min()), float(values.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"{name} hold NaN or infinity; expected finite values: look for the epoch that diverged")
+    # An even power, so that the square root of the weights is scaled exactly too.
+    exponent = -2 * (math.frexp(max(-low, high))[1] // 2)
+    numbers: Floats = np.ldexp(values, exponent, dtype=np.float64)
+    return numbers
+
+
+def _checked_active(active: ArrayLike, images: int) -> Bools:
+    values = np.asarray(active)
+    if values.dtype != np.bool_:
+        raise TypeError(f"active.dtype={values.dtype} is not bool; compare the activations: activations > 0")
+    if values.shape != (images,):
+        raise ValueError(f"active.shape={values.shape} is not ({images},); give one truth value per image")
+    return values
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} is not one of {choices}")
+
+
+def _count(name: str, share: float, total: int) -> int:
+    value = float(share)
+    if not 0.0 < value <= 1.0:
+        raise ValueError(f"{name}={value} is not in (0, 1]; give a share")
+    return int(value * total)
+
+
+def _counts(sizes: ArrayLike, images: int) -> Indices:
+    shares = real_numbers(sizes, "sizes").astype(np.float64)
+    if not (shares.ndim == 1 and shares[0] > 0.0 and shares[-1] <= 1.0 and np.all(np.diff(shares) > 0.0)):
+        raise ValueError(f"sizes={shares.tolist()} are not increasing shares in (0, 1]; sort them")
+    return (shares * images).astype(np.intp)
+
+
+# --- Distances
+
+
+def _cosine_distances(vectors: Floats) -> Floats:
+    """Half of the squared distances of the unit vectors: 1 - dot would lose those of similar images."""
+    units, zero = _made_units(vectors)
+    distances, first, second = _half_squared_distances(units)
+    for pairs in _chunks(len(first), units.shape[1]):
+        squares = _squared_norms(units[first[pairs]] - units[second[pairs]])
+        squares[squares <= _PARALLEL] = 0.0
+        _assign(distances, first[pairs], second[pairs], 0.5 * squares)
+    distances[zero] = distances[:, zero] = 1.0
+    np.fill_diagonal(distances, 0.0)
+    return distances
+
+
+def _made_units(vectors: Floats) -> tuple[Floats, Indices]:
+    """Divide `vectors` by their norms, in place; return them and the indices of those that are zero."""
+    squares = _squared_norms(vectors)
+    faint = np.flatnonzero(squares < _FAINT)
+    if len(faint):
+        peaks = np.abs(vectors[faint]).max(axis=1, keepdims=True)
+        vectors[faint] = np.ldexp(vectors[faint], -np.frexp(peaks)[1])
+        squares[faint] = _squared_norms(vectors[faint])
+    zero = squares == 0.0
+    vectors /= np.sqrt(squares + zero)[:, np.newaxis]
+    return vectors, np.flatnonzero(zero)
+
+
+def _half_squared_distances(vectors: Floats) -> tuple[Floats, Indices, Indices]:
+    """Half the squared distances of all pairs, and the pairs so close that only differences tell theirs.
+
+    `vectors` are centered in place, which spares the products the digits of their common part. Equal
+    vectors are at a distance of exactly zero and not among the pairs.
+    """
+    vectors -= vectors.mean(axis=0)
+    squares: Floats = vectors @ vectors.T
+    norms = 0.5 * squares.diagonal()
+    close = [_subtract(squares[rows], norms[rows], norms) + rows.start * len(norms)
+             for rows in _chunks(len(norms), len(norms), _BLOCK)]  # fmt: skip
+    first, second = np.divmod(np.concatenate(close), len(norms))
+    above = first < second
+    first, second = first[above], second[above]
+    same = _first_equal(vectors, np.union1d(first, second))
+    equal = same[first] == same[second]
+    _assign(squares, first[equal], second[equal], 0.0)
+    np.fill_diagonal(squares, 0.0)
+    return squares, first[~equal], second[~equal]
+
+
+def _subtract(products: Floats, norms: Floats, others: Floats) -> Indices:
+    """Turn products into half the squared distances, in place; return where their error would matter."""
+    sums = np.add.outer(norms, others)
+    np.subtract(sums, products, out=products)
+    sums *= _CLOSE
+    return np.flatnonzero(products <= sums)
+
+
+def _first_equal(vectors: Floats, indices: Indices) -> Indices:
+    """Index of the first vector equal to each of those asked about."""
+    seen: dict[bytes, int] = {}
+    same = np.arange(len(vectors))
+    for index in indices.tolist():
+        same[index] = seen.setdefault((vectors[index] + 0.0).tobytes(), index)  # + 0.0: -0.0 is 0.0
+    return same
+
+
+def _squared_norms(vectors: Floats) -> Floats:
+    squares: Floats = np.einsum("ij,ij->i", vectors, vectors)
+    return squares
+
+
+def _assign(distances: Floats, first: Indices, second: Indices, values: Floats | float) -> None:
+    distances[first, second] = distances[second, first] = values
+
+
+def _chunks(total: int, width: int, step: int = _STEP) -> Iterator[slice]:
+    step = max(1, step // width)
+    return (slice(start, min(start + step, total)) for start in range(0, total, step))
+
+
+# --- Neighborhoods
+
+
+def _neighborhoods(distances: Floats, active: Bools, chosen: int, size: int) -> Indices:
+    """Members of the neighborhoods of the central active images, nearest first: (chosen, size)."""
+    candidates = np.flatnonzero(active)
+    totals = (distances @ active.astype(np.float64))[candidates]
+    central = candidates[_ranked(totals[np.newaxis], float(totals.max()))[0, :chosen]]
+    rows = distances[central]
+    rows[np.arange(chosen), central] = -np.inf  # itself first, whatever the number of its duplicates
+    return _ranked(rows, float(distances.max()))[:, :size]
+
+
+def _ranked(rows: Floats, largest: float) -> Indices:
+    """Order of each row from the smallest value up, ties by lowest index."""
+    order = np.argsort(rows, axis=1)
+    apart = np.diff(np.take_along_axis(rows, order, axis=1), axis=1) > _TIED * largest
+    if apart.all():
+        return order
+    keys = order.copy()
+    keys[:, 1:] += rows.shape[1] * np.cumsum(apart, axis=1)
+    keys.sort(axis=1)
+    keys %= rows.shape[1]
+    return keys
+
+
+# --- Silhouettes
+
+
+def _silhouettes(distances: Floats, active: Bools, members: Indices, counts: Indices, of: str) -> Floats:
+    """Silhouette of each neighborhood at each of the increasing counts of members; NaN for one class."""
+    width = _STEP if distances.size > 4 * _STEP else distances.size
+    panels = [np.ascontiguousarray(distances[:, part]) for part in _chunks(len(distances), len(distances), width)]
+    means = np.empty((len(members), len(counts)))
+    for part in _chunks(len(members), len(counts) * len(distances) // 4):
+        sums = _sums_by_class(panels, active, members[part], counts)
+        for index, count in enumerate(counts):
+            values = _of_members(sums[:, index], active, members[part, :count])
+            means[part, index] = values[:, 0] if of == "point" else values.mean(axis=1)
+    return means
+
+
+def _sums_by_class(panels: list[Floats], active: Bools, members: Indices, counts: Indices) -> Floats:
+    """Sum of every image's distances to the first `count` members, inactive and active apart.
+
+    The result is (neighborhoods, counts, 2, images): each member is added once, to the smallest count that
+    holds it, and the sums for the larger counts are accumulated.
+    """
+    members = members[:, : counts[-1]]
+    step = np.searchsorted(counts, np.arange(counts[-1]), side="right")
+    bins = (2 * step + active[members]).astype(np.int16)
+    by_bin = np.argsort(bins, axis=1, kind="stable")
+    rows = (np.arange(len(members))[:, np.newaxis] * 2 * len(counts) + bins).ravel()
+    starts = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=2 * len(counts) * len(members)))))
+    columns = np.take_along_axis(members, by_bin, axis=1).ravel()
+    shape = (len(starts) - 1, len(active))
+    adding = sparse.csr_array((np.ones(len(columns)), columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
+    parts: list[Floats] = [adding @ panel for panel in panels]
+    sums = np.concatenate(parts, axis=1).reshape(len(members), len(counts), 2, len(active))
+    for index in range(1, len(counts)):
+        sums[:, index] += sums[:, index - 1]
+    return sums
+
+
+def _of_members(sums: Floats, active: Bools, members: Indices) -> Floats:
+    """Silhouette of every member of every neighborhood, NaN where all are of one class."""
+    labels = active[members]
+    inactive, positive = (np.take_along_axis(sums[:, side], members, axis=1) for side in (0, 1))
+    number = np.count_nonzero(labels, axis=1, keepdims=True)
+    own = np.where(labels, number, members.shape[1] - number)
+    within = np.where(labels, positive, inactive) / np.maximum(own - 1, 1)
+    between = np.where(labels, inactive, positive) / np.maximum(members.shape[1] - own, 1)
+    larger = np.maximum(within, between)
+    values: Floats = np.divide(between - within, larger, out=np.zeros(larger.shape), where=(larger > 0.0) & (own > 1))
+    values[(number[:, 0] == 0) | (number[:, 0] == members.shape[1])] = math.nan
+    return values
+
+
+def _mean_of_used(means: Floats) -> tuple[float, int]:
+    used = means[~np.isnan(means)]
+    return (float(used.mean()) if len(used) else math.nan), len(used)
