@@ -417,51 +417,49 @@ def _ranked(rows: Floats, largest: float) -> Indices:
 
 
 def _silhouettes(distances: Floats, active: Bools, members: Indices, counts: Indices, of: str) -> Floats:
-    """Silhouette of each neighborhood at each of the increasing counts of members; NaN for one class."""
+    """Silhouette of each neighborhood at each of the increasing counts of members, all for the last."""
     width = _STEP if distances.size > 4 * _STEP else distances.size
     panels = [np.ascontiguousarray(distances[:, part]) for part in _chunks(len(distances), len(distances), width)]
     means = np.empty((len(members), len(counts)))
-    for part in _chunks(len(members), len(counts) * len(distances) // 4):
+    for part in _chunks(len(members), len(counts) * len(distances) // 2):
         sums = _sums_by_class(panels, active, members[part], counts)
+        labels, total = active[members[part]], np.zeros_like(sums[:, 0])
         for index, count in enumerate(counts):
-            values = _of_members(sums[:, index], active, members[part, :count])
+            total += sums[:, index]
+            values = _of_members(total[:, 0, :count], total[:, 1, :count], labels[:, :count])
             means[part, index] = values[:, 0] if of == "point" else values.mean(axis=1)
     return means
 
 
 def _sums_by_class(panels: list[Floats], active: Bools, members: Indices, counts: Indices) -> Floats:
-    """Sum of every image's distances to the first `count` members, inactive and active apart.
+    """Sums of the members' distances to the inactive and to the active ones among them, by steps of the counts.
 
-    The result is (neighborhoods, counts, 2, images): each member is added once, to the smallest count that
-    holds it, and the sums for the larger counts are accumulated.
+    The result is (neighborhoods, counts, 2, members). Each member is added once, at the smallest count that
+    holds it: the sums up to a count are those of the steps so far.
     """
-    members = members[:, : counts[-1]]
-    step = np.searchsorted(counts, np.arange(counts[-1]), side="right")
+    step = np.searchsorted(counts, np.arange(members.shape[1]), side="right")
     bins = (2 * step + active[members]).astype(np.int16)
     by_bin = np.argsort(bins, axis=1, kind="stable")
     rows = (np.arange(len(members))[:, np.newaxis] * 2 * len(counts) + bins).ravel()
     starts = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=2 * len(counts) * len(members)))))
     columns = np.take_along_axis(members, by_bin, axis=1).ravel()
     shape = (len(starts) - 1, len(active))
-    adding = sparse.csr_array((np.ones(len(columns)), columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
-    parts: list[Floats] = [adding @ panel for panel in panels]
-    sums = np.concatenate(parts, axis=1).reshape(len(members), len(counts), 2, len(active))
-    for index in range(1, len(counts)):
-        sums[:, index] += sums[:, index - 1]
-    return sums
+    adding = sparse.csr_array((np.ones(len(columns)), columns, starts), shape=shape)
+    parts = [adding @ panel for panel in panels]
+    sums = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    sums = sums.reshape(len(members), len(counts), 2, len(active))
+    return np.stack([of_one.take(nearest, axis=2) for of_one, nearest in zip(sums, members, strict=True)])
 
 
-def _of_members(sums: Floats, active: Bools, members: Indices) -> Floats:
+def _of_members(to_inactive: Floats, to_active: Floats, labels: Bools) -> Floats:
     """Silhouette of every member of every neighborhood, NaN where all are of one class."""
-    labels = active[members]
-    inactive, positive = (np.take_along_axis(sums[:, side], members, axis=1) for side in (0, 1))
-    number = np.count_nonzero(labels, axis=1, keepdims=True)
-    own = np.where(labels, number, members.shape[1] - number)
-    within = np.where(labels, positive, inactive) / np.maximum(own - 1, 1)
-    between = np.where(labels, inactive, positive) / np.maximum(members.shape[1] - own, 1)
+    number, size = np.count_nonzero(labels, axis=1, keepdims=True), labels.shape[1]
+    own = np.where(labels, number, size - number)
+    within = np.where(labels, to_active, to_inactive) / np.maximum(own - 1, 1)
+    between = np.where(labels, to_inactive, to_active) / np.maximum(size - own, 1)
     larger = np.maximum(within, between)
     values: Floats = np.divide(between - within, larger, out=np.zeros(larger.shape), where=(larger > 0.0) & (own > 1))
-    values[(number[:, 0] == 0) | (number[:, 0] == members.shape[1])] = math.nan
+    values[(number[:, 0] == 0) | (number[:, 0] == size)] = math.nan
     return values
 
 

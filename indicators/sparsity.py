@@ -75,8 +75,11 @@ def outliers(weights: ArrayLike, *, reach: float = 1.5) -> Outliers:
     vector, _ = mantissa(finite_vector(weights, "weights"))
     low, high = np.quantile(vector, [0.25, 0.75])
     far = (vector < low - reach * (high - low)) | (vector > high + reach * (high - low))
-    norm = math.sqrt(float(np.sum(vector**2)))
-    return Outliers(float(far.mean()), math.sqrt(float(np.sum(vector[far] ** 2))) / norm if norm else math.nan)
+    if not vector.any():
+        return Outliers(0.0, math.nan)
+    # Sums of the same squares in another order may leave the scale by a rounding.
+    norm_share = math.sqrt(float(np.sum(vector[far] ** 2)) / float(np.sum(vector**2)))
+    return Outliers(float(far.mean()), min(norm_share, 1.0))
 
 
 def participation_ratio(kernel: ArrayLike) -> Vector:

@@ -83,10 +83,8 @@ def test_active_share_entropy_and_mean_by_hand():
 
 def test_class_selectivity_by_hand():
     labels = [7, 7, 3, 3, 5]
-    activations = np.array(
-        [[1.0, 2.0, 0.0, 1.0, 4.0], [3.0, 2.0, 0.0, 1.0, 0.0], [0.0, 2.0, 0.0, 1.0, 1.0], [0.0, 2.0, 0.0, 1.0, 0.0]]
-        + [[0.0, 2.0, 0.0, 6.0, 0.0]]
-    )
+    neurons = [[1.0, 3, 0, 0, 0], [2.0, 2, 2, 2, 2], [0.0, 0, 0, 0, 0], [1.0, 1, 1, 1, 6], [4.0, 0, 1, 0, 0]]
+    activations = np.array(neurons).T
 
     # One class only; all alike; silent; 6 beside 1 and 1; 2 beside .5 and 0, however many images each class has.
     np.testing.assert_allclose(

@@ -129,7 +129,7 @@ def test_density_agrees_with_scipy_everywhere(size, draw):
     np.testing.assert_allclose(distributions.density(values, points), expected, rtol=0, atol=1e-12 * expected.max())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=40)
 @given(varied)
 def test_density_of_any_values_agrees_with_a_sum_of_gaussians(values):
     flat = values.ravel().astype(np.float64)
@@ -137,7 +137,7 @@ def test_density_of_any_values_agrees_with_a_sum_of_gaussians(values):
     points = np.concatenate([flat, np.linspace(flat.min(), flat.max(), 9)])
     expected = np.exp(-0.5 * ((points[:, None] - flat) / width) ** 2).mean(axis=1) / (width * math.sqrt(2 * math.pi))
 
-    np.testing.assert_allclose(distributions.density(values, points), expected, rtol=1e-10)
+    np.testing.assert_allclose(distributions.density(values, points), expected, atol=1e-12 * expected.max())
 
 
 def test_density_at_more_points_than_one_step_holds():

@@ -44,7 +44,7 @@ def test_a_layer_where_nothing_varies_has_no_live_pairs():
     np.testing.assert_array_equal(found.histogram, [0, 3])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(layers, st.sampled_from(METHODS), st.integers(1, 12))
 def test_all_pairs_are_those_of_scikit_learn(active, average_method, bins):
     neurons = active.shape[1]
@@ -119,7 +119,7 @@ def test_a_histogram_of_nmi_has_its_ends_in_its_first_and_last_bin():
     ],
 )
 def test_pairs_at_a_distance_are_uniform_over_all_of_them(shape, distance):
-    places = {flat: place for flat, place in enumerate(np.ndindex(shape))}
+    places = dict(enumerate(np.ndindex(shape)))
     expected = {
         pair
         for pair in permutations(places, 2)

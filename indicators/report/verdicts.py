@@ -72,7 +72,7 @@ class Claim:
     @property
     def p(self) -> float | None:
         """The largest p of its comparisons, all of which have to hold; None where one has none."""
-        found = [evidence["p"] for case in self.cases for evidence in case.evidence or [{"p": None}]]
+        found = [evidence.get("p") for case in self.cases for evidence in case.evidence or [{}]]
         return None if None in found else max(found)
 
     @property

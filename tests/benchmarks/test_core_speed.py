@@ -1,6 +1,6 @@
 """How much faster the core is than what one would write instead, in one run and one thread.
 
-Nothing here uses BLAS, so one thread is what runs. Run with
+Only the counts of all pairs use BLAS: for one thread set OMP_NUM_THREADS=1. Run with
 `pytest tests/benchmarks/test_core_speed.py --benchmark-only`; the ratios are printed as they come.
 """
 
@@ -8,9 +8,10 @@ import time
 
 import numpy as np
 import pytest
-from sklearn.metrics import normalized_mutual_info_score
+from scipy import stats
+from sklearn.metrics import mutual_info_score, normalized_mutual_info_score
 
-from indicators import information, pruning
+from indicators import distributions, information, labels, pairs, pruning
 
 IMAGES, NEURONS, PAIRS = 1000, 10_000, 10_000
 SAMPLED = 25  # calls of scikit-learn that are timed: the loops are proportional to their number
@@ -33,12 +34,12 @@ def packed(active):
 
 
 @pytest.fixture(scope="module")
-def labels():
+def classes():
     return np.random.default_rng(1).integers(10, size=IMAGES)
 
 
 @pytest.fixture(scope="module")
-def pairs():
+def sampled():
     return information.sample_pairs(NEURONS, PAIRS, rng=np.random.default_rng(2))
 
 
@@ -75,56 +76,56 @@ def seconds(function):
     return time.perf_counter() - start
 
 
-def loop_over_pairs(active, pairs):
-    return [normalized_mutual_info_score(active[:, i], active[:, j]) for i, j in pairs[:SAMPLED]]
+def loop_over_pairs(active, sampled):
+    return [normalized_mutual_info_score(active[:, i], active[:, j]) for i, j in sampled[:SAMPLED]]
 
 
-def loop_over_labels(active, labels):
-    return [normalized_mutual_info_score(labels, active[:, neuron]) for neuron in range(SAMPLED)]
+def loop_over_labels(active, classes):
+    return [normalized_mutual_info_score(classes, active[:, neuron]) for neuron in range(SAMPLED)]
 
 
 @pytest.mark.benchmark(group="10 000 pairs")
-def test_pairs_of_a_packed_layer_against_scikit_learn(benchmark, capsys, active, packed, pairs):
-    ours = lambda: information.pairwise_nmi(packed, pairs)  # noqa: E731
-    np.testing.assert_allclose(ours()[:SAMPLED], loop_over_pairs(active, pairs), atol=1e-12)
+def test_pairs_of_a_packed_layer_against_scikit_learn(benchmark, capsys, active, packed, sampled):
+    ours = lambda: information.pairwise_nmi(packed, sampled)  # noqa: E731
+    np.testing.assert_allclose(ours()[:SAMPLED], loop_over_pairs(active, sampled), atol=1e-12)
 
-    compare(benchmark, capsys, ours, lambda: loop_over_pairs(active, pairs), calls=PAIRS / SAMPLED, at_least=4000)
+    compare(benchmark, capsys, ours, lambda: loop_over_pairs(active, sampled), calls=PAIRS / SAMPLED, at_least=4000)
 
 
 @pytest.mark.benchmark(group="10 000 pairs, packing counted")
-def test_pairs_of_an_unpacked_layer_against_scikit_learn(benchmark, capsys, active, pairs):
+def test_pairs_of_an_unpacked_layer_against_scikit_learn(benchmark, capsys, active, sampled):
     compare(
         benchmark,
         capsys,
-        lambda: information.pairwise_nmi(active, pairs),
-        lambda: loop_over_pairs(active, pairs),
+        lambda: information.pairwise_nmi(active, sampled),
+        lambda: loop_over_pairs(active, sampled),
         calls=PAIRS / SAMPLED,
         at_least=2000,
     )
 
 
 @pytest.mark.benchmark(group="labels, 10 000 neurons")
-def test_labels_of_a_packed_layer_against_scikit_learn(benchmark, capsys, active, packed, labels):
-    ours = lambda: information.label_nmi(packed, labels)  # noqa: E731
-    np.testing.assert_allclose(ours()[:SAMPLED], loop_over_labels(active, labels), atol=1e-12)
+def test_labels_of_a_packed_layer_against_scikit_learn(benchmark, capsys, active, packed, classes):
+    ours = lambda: information.label_nmi(packed, classes)  # noqa: E731
+    np.testing.assert_allclose(ours()[:SAMPLED], loop_over_labels(active, classes), atol=1e-12)
 
     compare(
         benchmark,
         capsys,
         ours,
-        lambda: loop_over_labels(active, labels),
+        lambda: loop_over_labels(active, classes),
         calls=NEURONS / SAMPLED,
         at_least=2000,
     )
 
 
 @pytest.mark.benchmark(group="labels, 10 000 neurons, packing counted")
-def test_labels_of_an_unpacked_layer_against_scikit_learn(benchmark, capsys, active, labels):
+def test_labels_of_an_unpacked_layer_against_scikit_learn(benchmark, capsys, active, classes):
     compare(
         benchmark,
         capsys,
-        lambda: information.label_nmi(active, labels),
-        lambda: loop_over_labels(active, labels),
+        lambda: information.label_nmi(active, classes),
+        lambda: loop_over_labels(active, classes),
         calls=NEURONS / SAMPLED,
         at_least=1000,
     )
@@ -174,3 +175,47 @@ def test_the_masks_themselves_against_one_argpartition_per_fraction(benchmark, c
             pass
 
     compare(benchmark, capsys, ours, theirs, at_least=2, rounds=2)
+
+
+def loop_over_classes(active, sampled, classes):
+    return [
+        sum(
+            (classes == k).mean() * mutual_info_score(active[classes == k, i], active[classes == k, j])
+            for k in range(10)
+        )
+        for i, j in sampled[:SAMPLED]
+    ]
+
+
+@pytest.mark.benchmark(group="10 000 pairs given the label")
+def test_pairs_given_the_label_against_scikit_learn(benchmark, capsys, active, packed, sampled, classes):
+    ours = lambda: labels.conditional_information(packed, sampled, classes)  # noqa: E731
+    theirs = lambda: loop_over_classes(active, sampled, classes)  # noqa: E731
+    np.testing.assert_allclose(ours()[:SAMPLED], theirs(), atol=1e-12)
+
+    compare(benchmark, capsys, ours, theirs, calls=PAIRS / SAMPLED, at_least=4000, rounds=5)
+
+
+@pytest.mark.benchmark(group="all pairs of 2000 neurons")
+def test_all_pairs_against_scikit_learn(benchmark, capsys, active, sampled):
+    packed = information.pack(active[:, :2000])
+
+    compare(
+        benchmark,
+        capsys,
+        lambda: pairs.all_pairs(packed),
+        lambda: loop_over_pairs(active, sampled),
+        calls=2000 * 1999 / 2 / SAMPLED,
+        at_least=2000,
+        rounds=5,
+    )
+
+
+@pytest.mark.benchmark(group="density of 240 000 weights")
+def test_density_against_scipy(benchmark, capsys, kernels):
+    values, points = kernels[0][:240_000], np.linspace(-5, 5, 256)
+    ours = lambda: distributions.density(values, points)  # noqa: E731
+    theirs = lambda: stats.gaussian_kde(values)(points)  # noqa: E731
+    np.testing.assert_allclose(ours(), theirs(), rtol=0, atol=1e-12)
+
+    compare(benchmark, capsys, ours, theirs, at_least=20, rounds=2)
