@@ -29,10 +29,10 @@ SIZES: Floats = np.array(
 )
 SIZES.flags.writeable = False
 
-# Distances that differ by less than this share of the largest are tied: rounding is a thousand times smaller.
+# Distances that differ by less than this share of themselves are tied: rounding is a hundred times smaller.
 _TIED = 2.0**-36
 # Squared distances below this share of the squared norms are computed again, from differences.
-_CLOSE = 1e-5
+_CLOSE = 1e-4
 # Squared distances between unit vectors below this are the rounding of the vectors: their directions are equal.
 _PARALLEL = 2.0**-96
 # Squared norms below this may have lost digits among the subnormals.
@@ -315,8 +315,8 @@ def _cosine_distances(vectors: Floats) -> Floats:
     distances, first, second = _half_squared_distances(units)
     for pairs in _chunks(len(first), units.shape[1]):
         squares = _squared_norms(units[first[pairs]] - units[second[pairs]])
-        squares[squares <= _PARALLEL] = 0.0
         _assign(distances, first[pairs], second[pairs], 0.5 * squares)
+    np.putmask(distances, distances <= _PARALLEL, 0.0)
     distances[zero] = distances[:, zero] = 1.0
     np.fill_diagonal(distances, 0.0)
     return distances
@@ -394,16 +394,17 @@ def _neighborhoods(distances: Floats, active: Bools, chosen: int, size: int) -> 
     """Members of the neighborhoods of the central active images, nearest first: (chosen, size)."""
     candidates = np.flatnonzero(active)
     totals = (distances @ active.astype(np.float64))[candidates]
-    central = candidates[_ranked(totals[np.newaxis], float(totals.max()))[0, :chosen]]
+    central = candidates[_ranked(totals[np.newaxis])[0, :chosen]]
     rows = distances[central]
     rows[np.arange(chosen), central] = -np.inf  # itself first, whatever the number of its duplicates
-    return _ranked(rows, float(distances.max()))[:, :size]
+    return _ranked(rows)[:, :size]
 
 
-def _ranked(rows: Floats, largest: float) -> Indices:
+def _ranked(rows: Floats) -> Indices:
     """Order of each row from the smallest value up, ties by lowest index."""
     order = np.argsort(rows, axis=1)
-    apart = np.diff(np.take_along_axis(rows, order, axis=1), axis=1) > _TIED * largest
+    values = np.take_along_axis(rows, order, axis=1)
+    apart = np.diff(values, axis=1) > _TIED * values[:, 1:]
     if apart.all():
         return order
     keys = order.copy()

@@ -73,7 +73,8 @@ class Claim:
     def p(self) -> float | None:
         """The largest p of its comparisons, all of which have to hold; None where one has none."""
         found = [evidence.get("p") for case in self.cases for evidence in case.evidence or [{}]]
-        return None if None in found else max(found)
+        known = [p for p in found if p is not None]
+        return max(known) if len(known) == len(found) else None
 
     @property
     def agreeing(self) -> int:

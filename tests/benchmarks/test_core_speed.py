@@ -206,7 +206,7 @@ def test_all_pairs_against_scikit_learn(benchmark, capsys, active, sampled):
         lambda: pairs.all_pairs(packed),
         lambda: loop_over_pairs(active, sampled),
         calls=2000 * 1999 / 2 / SAMPLED,
-        at_least=2000,
+        at_least=8000,
         rounds=5,
     )
 
