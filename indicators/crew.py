@@ -137,7 +137,7 @@ def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
     text = f"to train: {len(training)} networks"
     if work.measuring is not None:
         images = sum(forward_images(spec, work.measuring) for spec in undone)
-        text += f"; to measure: {len(undone)} networks, {images:,} images forward".replace(",", " ")
+        text += f"; to measure: {len(undone)} networks, {images / 1e6:.1f} million images forward"
     return f"{text}; at once: {min(cores(), len(undone))}; store: {store.root}"
 
 
