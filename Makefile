@@ -13,7 +13,7 @@ study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them,
 	@$(BIN)/python -m pytest hypotheses/ -n $(WORKERS) $(ARGS) || test $$? -eq 1
 
 test: $(VENV)/.developers  ## the tests of the package
-	$(BIN)/python -m pytest tests/ --ignore tests/benchmarks -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest tests/ -n $(WORKERS) $(ARGS)
 
 bench: $(VENV)/.benchmarks  ## speed, as ratios to what one would do instead, in one run
 	$(BIN)/python -m pytest tests/benchmarks/ --benchmark-only -s $(ARGS)
