@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from indicators import DEFAULT_STUDY
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable, Undecided, judging, overall
 
@@ -33,7 +34,7 @@ def pytest_addoption(parser):
     group = parser.getgroup("study", "claims about trained networks")
     group.addoption(
         "--study",
-        default="cifar10-mini",
+        default=DEFAULT_STUDY,
         help="name of a shipped study, or path of a TOML file [%(default)s]",
     )
     group.addoption("--seeds", type=int, help="number of independent repetitions [the study's own]")
@@ -42,7 +43,12 @@ def pytest_addoption(parser):
         "--data", type=Path, help="folder that holds CIFAR-10, or a .npz of x_train, y_train, x_test, y_test"
     )
     group.addoption("--store", type=Path, help="folder of trained networks and measurements [this user's data folder]")
-    group.addoption("--report", type=Path, default=Path("report"), help="folder for verdicts.json [%(default)s]")
+    group.addoption(
+        "--report",
+        type=Path,
+        default=Path("report"),
+        help="folder for verdicts.json [%(default)s]",
+    )
     group.addoption("--verdicts", type=Path, help="fail only where verdicts differ from those in this file")
     group.addoption("--update-verdicts", action="store_true", help="write the file of --verdicts anew")
 
@@ -59,11 +65,23 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if claim := item.get_closest_marker("claim"):
-            item.add_marker(claim.kwargs["tier"])
-            item.add_marker(_theme(item.path))
+def pytest_collection_modifyitems(config, items):
+    try:
+        for item in items:
+            if claim := item.get_closest_marker("claim"):
+                _require_claim(item, claim)
+                item.add_marker(claim.kwargs["tier"])
+                item.add_marker(_theme(item.path))
+    except pytest.UsageError as error:
+        getattr(config, "workeroutput", {})["usage_error"] = str(error)
+        raise
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Says what a worker has to say of wrong usage, which xdist takes for a crash."""
+    if message := getattr(node, "workeroutput", {}).get("usage_error"):
+        raise pytest.UsageError(message)
 
 
 def pytest_collection_finish(session):
@@ -111,7 +129,10 @@ def pytest_runtest_call(item):
     claim = item.get_closest_marker("claim")
     if claim is None:
         return (yield)
-    with judging(cases=_number_of_cases(item, claim)) as record:
+    import xarray
+
+    # A claim's own arithmetic keeps what the measurements say of themselves: the standard error needs their resolution.
+    with xarray.set_options(keep_attrs=True), judging(cases=_number_of_cases(item, claim)) as record:
         try:
             outcome = yield
         except (Undecided, NotApplicable) as answer:
@@ -196,11 +217,16 @@ class Summary:
         for line in table.get().splitlines():
             # Not printed by the console: pytest's own writer copes with terminals that lack a character.
             terminalreporter.line(line.rstrip())
-        terminalreporter.line(f"evidence: {self.config.getoption('report') / 'verdicts.json'}")
+        terminalreporter.line(f"evidence: {self._file}")
         for difference in self.different or ():
             terminalreporter.line(f"differs from {self.config.getoption('verdicts')}: {difference}", red=True)
         if self.failure:
             terminalreporter.line(f"ERROR: {self.failure}", red=True)
+
+    @property
+    def _file(self):
+        """Where the verdicts go: those of a selection do not replace those of all claims."""
+        return self.config.getoption("report") / ("verdicts.json" if self.complete else "verdicts.partial.json")
 
     def _conclude(self):
         """Writes the verdicts, and compares them with the expected ones."""
@@ -209,7 +235,7 @@ class Summary:
         claims = verdicts.by_claim(self.cases)
         study, _ = _study_and_store(self.config)
         about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
-        verdicts.write(self.config.getoption("report") / "verdicts.json", claims, about, complete=self.complete)
+        verdicts.write(self._file, claims, about, complete=self.complete)
         expected = self.config.getoption("verdicts")
         if expected and self.config.getoption("update_verdicts"):
             self.different = []
@@ -231,9 +257,12 @@ def _prepare_if_needed(config, claims):
     if not claims or config.getoption("collectonly") or config.stash.get(prepared_key, False):
         return
     config.stash[prepared_key] = True
+    from indicators.view import open_source
+
     with _plain_errors():
         study, store = _study_and_store(config)
         _require_files(config, study.name)
+        open_source(study, store)
         if hasattr(study, "models"):
             from indicators.crew import CrewError, make_study
 
@@ -285,7 +314,18 @@ def _console():
 
 def _theme(path):
     """`weights` of `test_3_weights.py`."""
-    return re.fullmatch(r"test_(?:\d+_)?(\w+)\.py", path.name)[1]
+    if found := re.fullmatch(r"test_(?:\d+_)?(\w+)\.py", path.name):
+        return found[1]
+    raise pytest.UsageError(f"{path.name}: claims are in files such as test_6_speed.py; rename it")
+
+
+def _require_claim(item, claim):
+    """Refuses a claim that no report could name."""
+    if not item.path.parent.samefile(CLAIMS):
+        raise pytest.UsageError(f"{item.nodeid}: expected claims in {CLAIMS.name}/test_*.py; move it there")
+    if len(claim.args) != 1 or not {"tier", "section"} <= set(claim.kwargs):
+        example = 'claim("A1", tier="core", section="8.3")'
+        raise pytest.UsageError(f"{item.nodeid}: expected a mark such as {example}; complete it")
 
 
 def _number_of_cases(item, claim):

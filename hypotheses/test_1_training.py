@@ -2,25 +2,26 @@
 
 import pytest
 
-from indicators.comparisons import more, rises
+from indicators.comparisons import more
 from indicators.specs import OPTIMIZERS
 
 
 @pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_the_learning_rate_alone_sets_the_level(study, optimizer):
+@pytest.mark.parametrize(("higher", "lower"), [("medium", "low"), ("high", "medium")])
+def test_the_learning_rate_alone_sets_the_level(study, higher, lower, optimizer):
     """The learning rate alone steers every optimizer to three separate levels of test accuracy."""
     accuracy = study["accuracy"].sel(split="test")
 
-    # Two steps of five points: what the other claims need to call the levels different.
-    assert rises(accuracy, "level", {"optimizer": optimizer}, by=0.10, unit="accuracy")
+    # Five points a step: what the other claims need to call two levels different.
+    assert more(accuracy, {"optimizer": optimizer, "level": higher}, than={"level": lower}, by=0.05, unit="accuracy")
 
 
 @pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_network_fits_its_training_images(study, optimizer):
-    """At every level the networks fit their training images: the running training accuracy ends above 98.5 %."""
+    """At every level the networks fit their training images: the running training accuracy ends at 99 %."""
     accuracy = study["accuracy"].sel(split="train_running").min("level")
 
-    # Training stops at 99 %; half a point below is what the last printed epochs of 2019 allow.
+    # To the nearest percent: the last epoch of one of the thesis's networks was never printed, the one before has 98.94.
     assert more(accuracy, {"optimizer": optimizer}, than=0.985, by=0, unit="accuracy")

@@ -30,4 +30,5 @@ def test_sgd_that_generalizes_better_turned_further(study, part):
     """Among the networks of plain sgd, those that generalize better turned further in every part of the network."""
     distance = layers_in(study["cosine_distance"], part)
 
+    # By parts, not by layers: other architectures have other layers.
     assert rises(distance, "level", {"optimizer": "sgd"}, by=0.02, unit="1 - cos")

@@ -4,3 +4,4 @@ Nothing heavy is imported here: each room is imported by name, for instance ``fr
 """
 
 __version__ = "0.1.0"
+DEFAULT_STUDY = "cifar10-mini"

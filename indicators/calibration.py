@@ -38,6 +38,12 @@ class Cell:
         return bool(self.trials) and self.best[2] and abs(self.best[1] - self.target) <= within
 
 
+def missed(cells: Sequence[Cell], within: float) -> str:
+    """A line that names the cells that came not close enough; empty where all did."""
+    names = ", ".join(f"{cell.optimizer} {cell.level}" for cell in cells if not cell.solved(within))
+    return f"not within {within:g} of the target: {names}; give more --rounds or other --targets" if names else ""
+
+
 def next_rate(cell: Cell) -> float:
     """The learning rate to try next: the middle, on the logarithm, of the closest rates below and above the target.
 
@@ -66,7 +72,8 @@ def calibrate(
 ) -> StudySpec:
     """The study with learning rates at which seed 0 comes within `within` of the study's targets.
 
-    `train` trains the given networks (those in the store already cost nothing). Every round tries one rate for each
+    `train` trains the given networks (those in the store already cost nothing); one that diverges counts as not
+    fitted, by its record. Every round tries one rate for each
     cell that is not solved; after `rounds` the closest trial is taken. `say` is told what was tried after every round.
     Raises InputError for a study without targets.
     """

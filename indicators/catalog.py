@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from indicators import activity, information, pruning, weights
+
+if TYPE_CHECKING:
+    from indicators.specs import StudySpec
 
 Array = np.ndarray[Any, Any]
 
@@ -27,7 +30,8 @@ class Layer:
     """(images,), integers."""
     pairs: int
     """How many pairs of neurons to sample."""
-    seed: int
+    seed: int | list[int]
+    """Which of them: layers, and independent repetitions, have their own."""
 
     @cached_property
     def active(self) -> information.Packed:
@@ -48,6 +52,27 @@ def _recorded(*_: Any) -> Any:
     raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
 
 
+def _evaluated_image(study: StudySpec) -> float:
+    """One image, of the split that has the fewest."""
+    return 1 / min(study.data.train, study.data.validation, study.data.test)
+
+
+def _pruning_image(study: StudySpec) -> float:
+    return 1 / min(study.measuring.pruning_images, study.data.test)
+
+
+def _image(study: StudySpec) -> float:
+    return 1 / study.measuring.images
+
+
+def _pair(study: StudySpec) -> float:
+    return 1 / study.measuring.pairs
+
+
+def _roundoff_alone(_: StudySpec) -> float:
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Indicator:
     """One row of the catalog."""
@@ -62,6 +87,8 @@ class Indicator:
     unit: str
     bounds: tuple[float, float]
     section: str
+    resolution: Callable[[StudySpec], float] = _roundoff_alone
+    """What one image, or one sampled pair, weighs in the number: no standard error is less than that."""
     untrained: bool = False
     """Whether it is measured on untrained networks too."""
     draws: bool = False
@@ -77,6 +104,7 @@ CATALOG: tuple[Indicator, ...] = (
         "accuracy",
         "share of images classified right: running and evaluated on training, validation and test images",
         needs="record", of=_recorded, unit="share", bounds=(0, 1), section="6.1",
+        resolution=_evaluated_image,
     ),
     Indicator(
         "cosine_distance",
@@ -102,60 +130,62 @@ CATALOG: tuple[Indicator, ...] = (
         "magnitude_pruning",
         "test accuracy with a fraction of all weights, the smallest, set to zero",
         needs="pruning", of=lambda kernels, fractions, _: pruning.magnitude_masks(kernels, fractions),
-        unit="accuracy", bounds=(0, 1), section="7.3.2",
+        unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=_pruning_image,
     ),
     Indicator(
         "random_pruning",
         "test accuracy with a random fraction of all weights set to zero",
         needs="pruning",
         of=lambda kernels, fractions, rng: (pruning.random_mask(kernels, share, rng=rng) for share in fractions),
-        unit="accuracy", bounds=(0, 1), section="7.3.1", draws=True,
+        unit="accuracy", bounds=(0, 1), section="7.3.1", resolution=_pruning_image, draws=True,
     ),
     Indicator(
         "pairwise_nmi",
         "mean normalized mutual information of pairs of neurons of a layer; two constant neurons count as 1",
-        needs="layer", of=lambda layer: layer.pairwise[0], unit="NMI", bounds=(0, 1), section="8.3", untrained=True,
+        needs="layer", of=lambda layer: layer.pairwise[0], unit="NMI", bounds=(0, 1), section="8.3",
+        resolution=_pair, untrained=True, version=2,
     ),
     Indicator(
         "pairwise_nmi_live",
         "the same over pairs of neurons that both vary; 0 where there are none",
-        needs="layer", of=lambda layer: layer.pairwise[1], unit="NMI", bounds=(0, 1), section="8.3.5", untrained=True,
+        needs="layer", of=lambda layer: layer.pairwise[1], unit="NMI", bounds=(0, 1), section="8.3.5",
+        resolution=_pair, untrained=True, version=2,
     ),
     Indicator(
         "label_nmi",
         "mean normalized mutual information of a layer's neurons with the labels",
         needs="layer", of=lambda layer: float(information.label_nmi(layer.active, layer.labels).mean()),
-        unit="NMI", bounds=(0, 1), section="8.3.7", untrained=True,
+        unit="NMI", bounds=(0, 1), section="8.3.7", resolution=_image, untrained=True,
     ),
     Indicator(
         "label_information",
         "mean share of the labels' entropy that a neuron carries",
         needs="layer", of=lambda layer: float(information.label_information(layer.active, layer.labels).mean()),
-        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", untrained=True,
+        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=_image, untrained=True,
     ),
     Indicator(
         "never_active",
         "share of neurons that are zero on every image",
         needs="layer", of=lambda layer: float(activity.pathological(layer.activations)[0].mean()),
-        unit="share", bounds=(0, 1), section="8.3.5", untrained=True,
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=_image, untrained=True,
     ),
     Indicator(
         "always_active",
         "share of neurons that are above zero on every image",
         needs="layer", of=lambda layer: float(activity.pathological(layer.activations)[1].mean()),
-        unit="share", bounds=(0, 1), section="8.3.5", untrained=True,
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=_image, untrained=True,
     ),
     Indicator(
         "zero_ratio",
         "share of exact zeros among the activations of a layer",
         needs="layer", of=lambda layer: float(activity.zero_ratio(layer.activations).mean()),
-        unit="share", bounds=(0, 1), section="8.3.6", untrained=True,
+        unit="share", bounds=(0, 1), section="8.3.6", resolution=_image, untrained=True,
     ),
     Indicator(
         "zero_ratio_binarized",
         "share of activations not above their neuron's mean",
         needs="layer", of=lambda layer: float(activity.zero_ratio(layer.activations, of="binarized").mean()),
-        unit="share", bounds=(0, 1), section="8.3.6", untrained=True,
+        unit="share", bounds=(0, 1), section="8.3.6", resolution=_image, untrained=True,
     ),
 )  # fmt: skip
 

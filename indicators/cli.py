@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from indicators import DEFAULT_STUDY
 from indicators.errors import InputError
 
 if TYPE_CHECKING:
     from indicators.calibration import Cell
     from indicators.crew import Work
-    from indicators.specs import StudySpec
+    from indicators.specs import RecordedSpec, StudySpec
     from indicators.store import Store
 
 app = typer.Typer(
@@ -33,7 +35,7 @@ Data = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10, or 
 
 
 @app.command()
-def fetch(study: Study = "cifar10-mini", data: Data = None, store: StoreFolder = None) -> None:
+def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = None) -> None:
     """Fetch and verify the images of a study."""
     from indicators import selection
     from indicators.progress import Fetching
@@ -47,7 +49,7 @@ def fetch(study: Study = "cifar10-mini", data: Data = None, store: StoreFolder =
 
 @app.command()
 def train(
-    study: Study = "cifar10-mini",
+    study: Study = DEFAULT_STUDY,
     seeds: Seeds = None,
     architecture: Architecture = None,
     data: Data = None,
@@ -59,7 +61,7 @@ def train(
 
 @app.command()
 def measure(
-    study: Study = "cifar10-mini",
+    study: Study = DEFAULT_STUDY,
     seeds: Seeds = None,
     architecture: Architecture = None,
     data: Data = None,
@@ -71,7 +73,7 @@ def measure(
 
 @app.command()
 def calibrate(
-    study: Study = "cifar10-mini",
+    study: Study = DEFAULT_STUDY,
     architecture: Architecture = None,
     targets: Annotated[
         tuple[float, float, float] | None, typer.Option(help="Validation accuracy of low, medium, high.")
@@ -84,29 +86,33 @@ def calibrate(
 ) -> None:
     """Find learning rates at which every optimizer reaches the three levels, and write them as a study file."""
     from indicators import calibration, crew, selection
-    from indicators.specs import LEVELS, ModelSpec, write_study
+    from indicators.specs import LEVELS, ModelSpec, load_study, write_study
+    from indicators.store import Store
 
-    console = Console()
-    spec, opened = _open(study, None, data, None, store)
-    changes: dict[str, object] = {"seeds": 1}
-    if targets is not None:
-        changes["targets"] = dict(zip(LEVELS, targets, strict=True))
-    if architecture is not None:
-        changes["architecture"] = {"name": architecture}
-        changes["name"] = selection.calibrated_name(spec.name, architecture)
-    spec = spec.changed(**changes)
+    console, opened = Console(), Store(store)
+    spec = _trainable(selection.uncalibrated(opened, study, architecture=architecture, arrays=data))
+    aims = spec.targets if targets is None else dict(zip(LEVELS, targets, strict=True))
+    spec = spec.changed(seeds=1, targets=aims)
     folder = selection.fetch(spec, opened, data)
+    cells: list[Cell] = []
 
     def train_all(models: Sequence[ModelSpec]) -> None:
-        _work(crew.Work(tuple(models), None, folder), opened, console)
+        _work(crew.Work(tuple(models), None, folder, trials=True), opened, console)
 
-    found = calibration.calibrate(
-        spec, opened, train_all, within=within, rounds=rounds, say=lambda cells: _show(cells, console)
-    )
+    def say(tried: Sequence[Cell]) -> None:
+        cells[:] = tried
+        _show(tried, console)
+
+    found = calibration.calibrate(spec, opened, train_all, within=within, rounds=rounds, say=say)
     path = output or opened.calibrated(found.name)
-    write_study(found, path, comment=f"Learning rates found by `indicators calibrate --study {study}`.")
-    console.print(f"written: {path}", soft_wrap=True)
-    console.print(f"next: pytest hypotheses/ --study {path}", soft_wrap=True)
+    missed = calibration.missed(cells, within)
+    given = selection.options(study, architecture, data)
+    write_study(found, path, comment=f"Learning rates found by `indicators calibrate {given}`.\n{missed}")
+    # What was calibrated for another network or other images is found by the same options.
+    by_options = output is None and found.name != load_study(study).name
+    options = given if by_options else selection.options(str(path), None, data)
+    place = f" --store {shlex.quote(str(store))}" if store else ""
+    _say(console, f"written: {path}", f"next: pytest hypotheses/ {options}{place}", missed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,16 +131,22 @@ def _open(
     study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None
 ) -> tuple[StudySpec, Store]:
     from indicators import selection
-    from indicators.specs import StudySpec
     from indicators.store import Store
 
     opened = Store(store)
     spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
-    if not isinstance(spec, StudySpec):
+    return _trainable(spec), opened
+
+
+def _trainable(study: StudySpec | RecordedSpec) -> StudySpec:
+    """The study, unless there is nothing to train."""
+    from indicators.specs import StudySpec
+
+    if not isinstance(study, StudySpec):
         raise InputError(
-            f"study={study!r} is recorded: there is nothing to train; use pytest hypotheses/ --study {study}"
+            f"study={study.name!r} is recorded: there is nothing to train; use pytest hypotheses/ --study {study.name}"
         )
-    return spec, opened
+    return study
 
 
 def _make(
@@ -176,6 +188,11 @@ def _show(cells: Sequence[Cell], console: Console) -> None:
         shown = f"{accuracy:.3f}" + ("" if fitted else " (training images not fitted)")
         table.add_row(cell.optimizer, cell.level, f"{cell.target:.3f}", shown, f"{rate:g}", str(len(cell.trials)))
     console.print(table)
+
+
+def _say(console: Console, *lines: str) -> None:
+    for line in filter(None, lines):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _complain(message: str, status: int) -> int:

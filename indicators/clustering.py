@@ -240,15 +240,14 @@ class _Neuron:
         return _cosine_distances(vectors) if self.metric == "cosine" else self._euclidean_distances(vectors)
 
     def _euclidean_distances(self, vectors: Floats) -> Floats:
+        """Distances over the square root of two: silhouettes and ranks ignore a common factor."""
         distances, first, second = _half_squared_distances(vectors)
-        for rows in _chunks(len(distances), len(distances), _BLOCK):
-            block = distances[rows]
-            block *= 2.0
-            np.maximum(block, 0.0, out=block)
-            np.sqrt(block, out=block)
+        with np.errstate(invalid="ignore"):  # rounding makes some close pairs negative: they are assigned below
+            for rows in _chunks(len(distances), len(distances), _BLOCK):
+                np.sqrt(distances[rows], out=distances[rows])
         for pairs in _chunks(len(first), len(self.scale)):
             gaps = (self.points[first[pairs]] - self.points[second[pairs]]) * self.scale
-            _assign(distances, first[pairs], second[pairs], np.sqrt(_squared_norms(gaps)))
+            _assign(distances, first[pairs], second[pairs], np.sqrt(0.5 * _squared_norms(gaps)))
         return distances
 
 

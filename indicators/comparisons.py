@@ -7,8 +7,9 @@ of it, and a coordinate along a dimension (the part of the network) selects like
 not compared still tell how much results differ from run to run, which three seeds alone estimate badly.
 
 Every verb takes the smallest effect that counts (``by``), the ``unit`` of the values, and ``resolution``, the
-smallest step that the measurement can make: the standard error of an effect is never below it. The verdicts
-are those of `indicators.evidence`.
+smallest step that the measurement can make: the standard error of an effect is never below it. By default it is
+what the array says of itself in ``attrs["resolution"]``, else 0; means over cells and layers keep it. The
+verdicts are those of `indicators.evidence`.
 Every verb raises ValueError for values that are not finite where they are compared, for unknown labels, for a
 comparison of something with itself, and for a negative or infinite ``by`` or ``resolution``.
 """
@@ -22,7 +23,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from indicators.evidence import Contrast, Evidence, judge
+from indicators.evidence import Contrast, Evidence, NotApplicable, judge
 from indicators.specs import LEVELS
 
 CELLS = ("optimizer", "level")
@@ -35,7 +36,7 @@ Positions = dict[str, list[int]]
 
 
 def more(
-    values: xr.DataArray, at: Selection, *, than: Side, by: float, unit: str = "", resolution: float = 0.0
+    values: xr.DataArray, at: Selection, *, than: Side, by: float, unit: str = "", resolution: float | None = None
 ) -> Evidence:
     """Judge whether the mean at ``at`` is above the mean at ``than`` by more than ``by``.
 
@@ -45,7 +46,7 @@ def more(
 
 
 def less(
-    values: xr.DataArray, at: Selection, *, than: Side, by: float, unit: str = "", resolution: float = 0.0
+    values: xr.DataArray, at: Selection, *, than: Side, by: float, unit: str = "", resolution: float | None = None
 ) -> Evidence:
     """Judge whether the mean at ``at`` is below the mean at ``than`` by more than ``by``.
 
@@ -55,7 +56,7 @@ def less(
 
 
 def same(
-    values: xr.DataArray, at: Selection, *, as_: Side, within: float, unit: str = "", resolution: float = 0.0
+    values: xr.DataArray, at: Selection, *, as_: Side, within: float, unit: str = "", resolution: float | None = None
 ) -> Evidence:
     """Judge whether the mean at ``at`` equals the mean at ``as_`` up to ``within``.
 
@@ -73,7 +74,7 @@ def rises(
     *,
     by: float,
     unit: str = "",
-    resolution: float = 0.0,
+    resolution: float | None = None,
 ) -> Evidence:
     """Judge whether the values rise along a dimension: at both of two steps, and by more than ``by`` in all.
 
@@ -95,7 +96,7 @@ def falls(
     *,
     by: float,
     unit: str = "",
-    resolution: float = 0.0,
+    resolution: float | None = None,
 ) -> Evidence:
     """Judge whether the values fall along a dimension: as `rises`, with first minus last as effect."""
     return _judge(values, _stages(values, along, at or {})[::-1], by=by, unit=unit, resolution=resolution)
@@ -110,14 +111,14 @@ def earlier(
     threshold: float,
     by: float,
     unit: str = "relative depth",
-    resolution: float = 0.0,
+    resolution: float | None = None,
 ) -> Evidence:
     """Judge whether the profile exceeds the threshold at less depth: at ``at`` than at ``than``, or by level.
 
     The effect is the later onset minus the earlier one, see `onset`; never reached counts as 1. With
     ``along="level"`` the onset has to fall from low to high. A seed in which both sides of a comparison, or
     of a step, never reach the threshold decides nothing and is left out. Where that leaves fewer than three
-    of at least three seeds, the verdict is inconclusive.
+    of at least three seeds, the verdict is inconclusive. ``resolution`` is by default that of an onset.
     """
     if (than is None) == (along is None):
         raise ValueError(f"than={than!r}, along={along!r}: earlier takes exactly one of the two")
@@ -168,7 +169,8 @@ def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.Dat
 
     Layer k of L, counted from 1, lies at k / L, or where the coordinate ``depth`` along ``layer`` says. The
     onset is linear between the layer that exceeds the threshold and the one before; in the first layer it is
-    that layer's depth. Never: depth 1, censored. The depth is NaN where the profile is not finite.
+    that layer's depth. Never: depth 1, censored. The depth is NaN where the profile is not finite. Its resolution
+    is half the smallest step from layer to layer.
     Raises ValueError without layers, for a threshold that is not finite, and for depths that do not ascend in
     (0, 1].
     """
@@ -184,6 +186,7 @@ def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.Dat
     depth = np.where(never, 1.0, places[before] + share * (places[crossed] - places[before]))
     finite = np.isfinite(heights).all(-1)
     shell = profile.isel(layer=0, drop=True)
+    shell.attrs = {"resolution": _half_a_step(places)}
     return shell.copy(data=np.where(finite, depth, np.nan)), shell.copy(data=never & finite)
 
 
@@ -193,13 +196,13 @@ def _judge(
     *,
     by: float,
     unit: str,
-    resolution: float,
+    resolution: float | None,
     band: bool = False,
     silent: int = 0,
 ) -> Evidence:
     """Judge the contrast of a path's end with its start, and every step if it has several."""
     by = _not_negative("within" if band else "by", by)
-    resolution = _not_negative("resolution", resolution)
+    resolution = _not_negative("resolution", values.attrs.get("resolution", 0.0) if resolution is None else resolution)
     total = _contrast(values, path[0], path[-1], resolution)
     steps = [_contrast(values, *step, resolution) for step in pairwise(path)] if len(path) > 2 else []
     return judge(total, steps, by=by, unit=unit, band=band, silent=silent)
@@ -319,6 +322,8 @@ def _stages(values: xr.DataArray, along: str, at: Selection) -> list[Selection]:
         raise ValueError(f"along={along!r}, at={dict(at)}: expected 'level', unselected, or what is ordered")
     labels = list(LEVELS) if along == "level" else [_labels(values, along)[k] for k in picked[along]]
     third = len(labels) // 3
+    if not third and along == "layer":
+        raise NotApplicable(f"layers={labels}: a rise or fall takes at least three")
     if not third:
         raise ValueError(f"{along}={labels}: a rise or fall takes at least three")
     return [{**at, along: part} for part in (labels[:third], labels[third:-third], labels[-third:])]
@@ -331,6 +336,10 @@ def _depths(profile: xr.DataArray) -> Array:
     if depths.shape != (layers,) or not (np.diff([0.0, *depths]) > 0).all() or depths[-1] > 1:
         raise ValueError(f"depth={depths.tolist()}: expected one per layer, ascending in (0, 1]")
     return depths
+
+
+def _half_a_step(depths: Array) -> float:
+    return float(np.diff([0.0, *depths]).min()) / 2
 
 
 def _centered_ranks(values: xr.DataArray) -> Array:

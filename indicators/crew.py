@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -30,6 +31,10 @@ from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 
 UNUSABLE_INPUT = 2
+SHARE_THAT_TELLS = 0.05
+"""Of the measuring done, before which its speed says nothing."""
+MESSAGE = "unusable input: "
+"""What the line of a worker begins with that says why; libraries print lines of their own."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Work:
     measuring: MeasuringSpec | None
     folder: Path
     """Of the data set, fetched and verified."""
+    trials: bool = False
+    """Whether a training that diverges is an answer, as in a calibration, and not an error."""
 
     def networks(self) -> list[UntrainedSpec]:
         """The models, and the untrained networks that they start from."""
@@ -53,7 +60,8 @@ class Work:
         """Whether nothing is left to do for a network."""
         entry = store.entry(spec)
         if isinstance(spec, ModelSpec):
-            made = entry.has("final.safetensors") and entry.read("history.json") is not None
+            record = entry.read("history.json")
+            made = record is not None and (entry.has("final.safetensors") or (self.trials and _diverged(record)))
         else:
             made = entry.has("initial.safetensors")
         return made and (self.measuring is None or not missing(spec, entry, self.measuring))
@@ -65,6 +73,7 @@ class Work:
                 "models": [model.model_dump(mode="json") for model in self.models],
                 "measuring": self.measuring.model_dump(mode="json") if self.measuring else None,
                 "folder": str(self.folder),
+                "trials": self.trials,
             }
         )
 
@@ -77,7 +86,12 @@ class Work:
             tuple(ModelSpec.model_validate(model) for model in table["models"]),
             MeasuringSpec.model_validate(measuring) if measuring else None,
             Path(table["folder"]),
+            table["trials"],
         )
+
+
+def _diverged(record: bytes) -> bool:
+    return bool(json.loads(record).get("diverged"))
 
 
 class CrewError(RuntimeError):
@@ -146,6 +160,7 @@ class _Worker:
 
     def __init__(self, work: Work, store: Store, number: int) -> None:
         self._log = store.log(f"worker-{os.getpid()}-{number}")
+        self._stopped = False
         # Results depend on the number of threads in their last bits: one each, whatever else is running.
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         tensorflow = {
@@ -176,19 +191,29 @@ class _Worker:
         if self._process.poll() in (None, 0):
             return
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
-        if self._process.returncode == UNUSABLE_INPUT and lines:
-            raise InputError(json.loads(lines[-1]))
+        for line in lines:
+            if self._process.returncode == UNUSABLE_INPUT and line.startswith(MESSAGE):
+                raise InputError(json.loads(line.removeprefix(MESSAGE)))
         last = "\n".join(lines[-15:]) or "it left no message"
-        raise CrewError(f"a worker ended with status {self._process.returncode}; its last words ({self._log}):\n{last}")
+        raise CrewError(f"a worker {self._end()}; its last words ({self._log}):\n{last}")
+
+    def _end(self) -> str:
+        if self._process.returncode == -signal.SIGKILL:
+            return (
+                "was killed, probably for lack of memory: end other programs or allow fewer cores "
+                "(`taskset --cpu-list 0 ...`), and run again; what is finished stays"
+            )
+        return f"ended with status {self._process.returncode}"
 
     def stop(self) -> None:
         """Ends the worker at once; what it had finished is stored, and its locks are free."""
         if not self.ended:
+            self._stopped = True
             self._process.kill()
         self._process.wait()
         if self._process.stdin:
             self._process.stdin.close()
-        if self._process.returncode in (0, -9):
+        if self._stopped or self._process.returncode == 0:
             self._log.unlink(missing_ok=True)
 
 
@@ -232,7 +257,12 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
         initial = store.entry(start).read_arrays("initial.safetensors")
         if initial is None:
             raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
-        training.train(spec, entry, dataset, initial[0], progress)
+        try:
+            training.train(spec, entry, dataset, initial[0], progress)
+        except training.DivergenceError:
+            if not work.trials:
+                raise
+            return
     if work.measuring is not None:
         measure(spec, store, dataset, work.measuring, progress)
 
@@ -252,7 +282,7 @@ class _Notes:
             if state.get("seconds_left") is not None:
                 # A training step costs about three passes forward.
                 state["seconds_left"] += self._to_measure / (3 * state["images_per_second"])
-        elif state.get("share"):
+        elif state.get("share", 0) >= SHARE_THAT_TELLS:
             state["seconds_left"] = (now - self._measuring_since) * (1 - state["share"]) / state["share"]
         self._store.note_progress(self._spec, label=self._spec.label, phase=phase, elapsed=now - self._begun, **state)
 
@@ -276,7 +306,7 @@ def main() -> int:
     try:
         run_worker(work, Store(Path(sys.argv[1])))
     except InputError as error:
-        print(json.dumps(str(error)), file=sys.stderr)
+        print(f"\n{MESSAGE}{json.dumps(str(error))}", file=sys.stderr)
         return UNUSABLE_INPUT
     return 0
 

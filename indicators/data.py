@@ -236,10 +236,7 @@ def _streams_of_npz(npz: Mapping[str, Array], progress: Progress) -> Iterator[St
         raise InputError(
             f"y_test has the classes {_some(np.unique(labels['y_test']))}: expected those of y_train, {_some(found)}"
         )
-    yield from (
-        _stream(f"{name[2:]}_labels", array, np.min_scalar_type(len(found) - 1), progress)
-        for name, array in labels.items()
-    )
+    yield from (_stream(name, array, np.min_scalar_type(len(found) - 1), progress) for name, array in labels.items())
     yield from _image_streams(npz, {name: len(array) for name, array in labels.items()}, progress)
 
 
@@ -253,14 +250,15 @@ def _image_streams(npz: Mapping[str, Array], lengths: Mapping[str, int], progres
         form = form or (images.dtype.kind, images.shape[1:])
         if form != (images.dtype.kind, images.shape[1:]):
             raise InputError(f"x_test is {images.dtype} {images.shape[1:]} per image: expected the form of x_train")
-        yield _stream(f"{name[2:]}_images", images, np.uint8 if images.dtype == np.uint8 else np.float32, progress)
+        yield _stream(name, images, np.uint8 if images.dtype == np.uint8 else np.float32, progress)
         del images
 
 
 def _stream(name: str, array: Array, dtype: DTypeLike, progress: Progress) -> Stream:
-    """Return an array that is in memory as a stream of finite numbers of another type."""
+    """Return a user's array that is in memory as a stream of finite numbers of another type."""
     converted = (_finite(name, block, np.dtype(dtype)) for block in imagefolder.blocks(array))
-    return Stream(name, array.shape, np.dtype(dtype), _counted(converted, name, len(array), progress))
+    stored = f"{name[2:]}_{'images' if name.startswith('x') else 'labels'}"
+    return Stream(stored, array.shape, np.dtype(dtype), _counted(converted, stored, len(array), progress))
 
 
 def _finite(name: str, block: Array, dtype: np.dtype[Any]) -> Array:

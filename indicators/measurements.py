@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Progress = Callable[..., None]
 
-IMAGE_SEED, PRUNING_SEED = 1, 2
+IMAGE_SEED, PRUNING_SEED, PAIR_SEED = 1, 2, 3
 
 
 def missing(spec: UntrainedSpec, entry: Entry, settings: MeasuringSpec) -> list[Indicator]:
@@ -73,7 +73,10 @@ def forward_images(spec: UntrainedSpec, settings: MeasuringSpec) -> int:
 
 
 class Measurements:
-    """The measurements of a trained study, by name, as arrays (seed, optimizer, level, ...)."""
+    """The measurements of a trained study, by name, as arrays (seed, optimizer, level, ...).
+
+    `attrs["resolution"]` is the smallest step that such a number can make, at the settings of the study.
+    """
 
     def __init__(self, study: StudySpec, store: Store) -> None:
         self.study, self._store = study, store
@@ -104,8 +107,8 @@ class Measurements:
         if untrained and not INDICATORS[name].untrained:
             raise NotApplicable(f"{name!r} is not measured on untrained networks")
         if (name, untrained) not in self._cache:
-            collect = self._untrained if untrained else self._trained
-            self._cache[name, untrained] = collect(INDICATORS[name])
+            row, collect = INDICATORS[name], self._untrained if untrained else self._trained
+            self._cache[name, untrained] = collect(row).assign_attrs(resolution=row.resolution(self.study))
         return self._cache[name, untrained]
 
     def _trained(self, row: Indicator) -> xr.DataArray:
@@ -165,7 +168,7 @@ def _of_layers(
     values: dict[str, list[float]] = {row.name: [] for row in wanted}
     layers = []
     for number, (name, activations) in enumerate(network.activations(dataset.normalize(dataset.train.images[chosen]))):
-        layer = Layer(activations, labels, pairs=settings.pairs, seed=number)
+        layer = Layer(activations, labels, pairs=settings.pairs, seed=[PAIR_SEED, seed, number])
         layers.append(name)
         for row in wanted:
             values[row.name].append(row.of(layer))

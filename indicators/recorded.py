@@ -76,9 +76,9 @@ class RecordedStudy:
         """The measurement ``name`` of every trained network.
 
         Dimensions: seed, optimizer, level, then what else applies, in the order of DIMENSIONS; layers in
-        network order, numbers ascending. ``attrs`` says where the numbers come from; NaN stands only where
-        ``attrs["gaps"]`` says why. Raises NotApplicable where the study does not record it, InputError where
-        its file is missing or damaged.
+        network order, numbers ascending. ``attrs`` says where the numbers come from, and as ``resolution`` that
+        of the coarsest cell; NaN stands only where ``attrs["gaps"]`` says why. Raises NotApplicable where the study
+        does not record it, InputError where its file is missing or damaged.
         """
         self._require(name, self.names(), "")
         about = {key: value for key, value in self.tables[name].items() if key != "untrained"}
@@ -107,7 +107,8 @@ class RecordedStudy:
         _require_whole(table, coords, about)
         values = np.array([table.values.get(key, math.nan) for key in _keys(table, coords)])
         shape = [len(labels) for labels in coords.values()]
-        return xr.DataArray(values.reshape(shape), coords, name=name, attrs=copy.deepcopy(dict(about)))
+        attrs = copy.deepcopy(dict(about)) | {"resolution": _coarsest(about)}
+        return xr.DataArray(values.reshape(shape), coords, name=name, attrs=attrs)
 
 
 def load(path: Path) -> RecordedStudy:
@@ -315,6 +316,12 @@ def _require_whole(table: _Table, coords: Mapping[str, Sequence[Label]], about: 
         if key not in table.values:
             missing = _spell(table.dims, key)
             raise InputError(f"{table.path}: no row for {missing}, expected every combination; fetch it again")
+
+
+def _coarsest(about: Mapping[str, Any]) -> float:
+    """The resolution of the cell that has the worst."""
+    coarser = (value for levels in about.get("coarser", {}).values() for value in levels.values())
+    return float(max([about["resolution"], *coarser]))
 
 
 def _keys(table: _Table, coords: Mapping[str, Sequence[Label]]) -> Iterator[Key]:

@@ -56,6 +56,8 @@ class ArchitectureSpec(Frozen):
 
     name: str = "vgg"
     parameters: dict[str, float | int | str | bool] = {}
+    sha256: str | None = None
+    """Digest of the file of a user's module, so that an edited network is another one; no study file holds it."""
 
 
 class Recipe(Frozen):
@@ -177,9 +179,9 @@ class StudySpec(Frozen):
         )
 
     def models(self) -> Iterator[ModelSpec]:
-        """Every model, seed by seed; the slowest to train (the lowest rates) first, so that workers end together."""
+        """Every model, seed by seed; the slowest to train (the highest rates) first, so that workers end together."""
         for seed in range(self.seeds):
-            for level in LEVELS:
+            for level in reversed(LEVELS):
                 for optimizer in OPTIMIZERS:
                     yield self.model(optimizer, level, seed)
 
@@ -224,8 +226,8 @@ def _validated(kind: type[Spec], table: dict[str, Any], name: str) -> Spec:
 
 
 def write_study(study: StudySpec, path: Path, *, comment: str = "") -> None:
-    """Writes a study file that `load_study` reads back as the same study."""
-    table = study.model_dump(mode="json", exclude_defaults=True)
+    """Writes a study file that `load_study` reads back as the same study, with whatever source its network has then."""
+    table = study.model_dump(mode="json", exclude_defaults=True, exclude={"architecture": {"sha256"}})
     text = "".join(f"# {line}\n" for line in comment.splitlines()) + _to_toml(table)
     write_atomically(path, text.encode())
 

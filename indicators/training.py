@@ -26,6 +26,10 @@ EVALUATION_BATCH = 500
 _UNIQUE = re.compile(r"_\d+$")
 
 
+class DivergenceError(InputError):
+    """The loss of a training stopped being finite; its `history.json` says so."""
+
+
 def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> None:
     """Stores the initial weights of a seed, unless they are there."""
     with entry.lock:
@@ -40,7 +44,8 @@ def train(
     """Trains the network of `spec` from `initial` and stores `final.safetensors` and `history.json`.
 
     The caller holds `entry.lock`. A training that was interrupted resumes at its last whole epoch, and on the same
-    machine ends with the same weights as one that was not. Raises InputError where the loss stops being finite.
+    machine ends with the same weights as one that was not. Raises DivergenceError where the loss stops being finite,
+    after storing the record alone.
     """
     model = compiled(spec, dataset)
     history = _restore(model, entry, initial)
@@ -48,6 +53,7 @@ def train(
     while not schedule.finished(history, spec.recipe):
         model.optimizer.learning_rate = schedule.next_learning_rate(spec.learning_rate, history, spec.recipe)
         record = _epoch(model, spec, dataset, len(history), _Pulse(progress, history, spec, len(dataset.train.labels)))
+        _require_finite(record, spec, entry, dataset, history)
         record["layers"] = _movement(model, start)
         history.append(record)
         _checkpoint(model, entry, history, keep=spec.recipe.keep_epochs)
@@ -158,11 +164,6 @@ def _epoch(
     batches = _Batches(dataset, dataset.train, spec.recipe.batch_size, order)
     logs = model.fit(batches, verbose=0, shuffle=False, callbacks=[pulse]).history
     loss, accuracy = evaluate(model, dataset, dataset.validation)
-    if not (math.isfinite(logs["loss"][-1]) and math.isfinite(loss)):
-        raise InputError(
-            f"{spec.label}: the loss is not finite after epoch {number + 1} with "
-            f"learning_rate={spec.learning_rate}; give this cell a smaller one in the study file"
-        )
     return {
         "epoch": number + 1,
         "learning_rate": float(model.optimizer.learning_rate.numpy()),
@@ -172,6 +173,21 @@ def _epoch(
         "validation_accuracy": accuracy,
         "seconds": time.monotonic() - begun,
     }
+
+
+def _require_finite(
+    record: schedule.Epoch, spec: ModelSpec, entry: Entry, dataset: Dataset, history: list[schedule.Epoch]
+) -> None:
+    """Where the loss of an epoch is not finite, stores that the network is no better than chance, and says so."""
+    if math.isfinite(record["train_loss"]) and math.isfinite(record["validation_loss"]):
+        return
+    chance = {"accuracy": {"validation": 1 / dataset.classes}, "provenance": provenance()}
+    outcome = {"epochs": history, "reached": False, "diverged": True, **chance}
+    entry.write("history.json", json.dumps(outcome).encode())
+    raise DivergenceError(
+        f"{spec.label}: the loss is not finite after epoch {record['epoch']} with "
+        f"learning_rate={spec.learning_rate}; give this cell a smaller one in the study file"
+    )
 
 
 def _movement(model: keras.Model, start: Arrays) -> dict[str, list[float]]:

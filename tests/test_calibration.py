@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.calibration import STEP, Cell, calibrate, next_rate
+from indicators.calibration import STEP, Cell, calibrate, missed, next_rate
 from indicators.errors import InputError
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
 
@@ -98,6 +98,19 @@ def test_the_best_trial_is_the_closest_that_fitted(trials, best, solved):
 
 def test_a_cell_without_trials_is_not_solved():
     assert not Cell("sgd", "low", target=0.5, start=0.1).solved(1.0)
+
+
+def test_the_cells_that_came_not_close_enough_are_named_with_a_way_out():
+    cells = [
+        Cell("sgd", "low", 0.4, 0.1, trials=((0.1, 0.405, True),)),
+        Cell("sgd", "high", 0.6, 0.1, trials=((0.1, 0.55, True),)),
+        Cell("layca", "low", 0.4, 0.1, trials=((0.1, 0.4, False),)),
+    ]
+
+    assert missed(cells, 0.01) == (
+        "not within 0.01 of the target: sgd high, layca low; give more --rounds or other --targets"
+    )
+    assert missed(cells[:1], 0.01) == ""
 
 
 # A simulated world

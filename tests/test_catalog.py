@@ -131,6 +131,32 @@ def test_a_dead_layer_shares_everything_and_nothing_of_it_lives():
     assert INDICATORS["pairwise_nmi_live"].of(dead) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("magnitude_pruning", 30),
+        ("random_pruning", 30),
+        ("pairwise_nmi", 50),
+        ("pairwise_nmi_live", 50),
+        ("label_information", 20),
+        ("never_active", 20),
+        ("zero_ratio", 20),
+    ],
+)
+def test_the_resolution_of_a_row_is_what_one_image_or_pair_weighs(name, steps, make_study):
+    study = make_study()  # 20 images, 50 pairs, pruned on all 30 test images
+
+    assert INDICATORS[name].resolution(study) == pytest.approx(1 / steps)
+    assert INDICATORS["cosine_distance"].resolution(study) == 0
+
+
+def test_more_pruning_images_than_the_test_set_has_refine_nothing(make_study):
+    study = make_study()
+    generous = study.model_copy(update={"measuring": study.measuring.model_copy(update={"pruning_images": 1000})})
+
+    assert INDICATORS["random_pruning"].resolution(generous) == pytest.approx(1 / 30)
+
+
 def test_the_pairs_of_a_layer_are_drawn_by_its_seed():
     activations = np.random.default_rng(0).random((30, 40), np.float32)
     one, same, other = (Layer(activations, np.arange(30) % 2, pairs=5, seed=seed).pairwise for seed in (1, 1, 2))

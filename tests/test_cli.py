@@ -1,5 +1,6 @@
 """The command line, called as a function: its commands are real, the work behind them is put in their place."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import indicators
 from indicators import cli, crew, selection
 from indicators.crew import CrewError
 from indicators.errors import InputError
+from indicators.specs import load_study
 
 COMMANDS = ("fetch", "train", "measure", "calibrate")
 
@@ -69,7 +71,9 @@ def test_help_lists_every_command(arguments, capsys):
         (["calibrate", "--targets", "0.5", "0.6", "7"], "targets.high=7.0: input should be less than or equal to 1"),
         (["fetch", "cifar10"], "Got unexpected extra argument"),
         (["train", "--study", "nope"], "study='nope' is neither one of ('cifar10-mini', "),
-        (["train", "--architecture", "my:net"], "architecture='my:net' has no calibrated learning rates"),
+        (["train", "--architecture", "json:load"], "architecture='json:load' has no calibrated learning rates"),
+        (["calibrate", "--architecture", "resnet"], "architecture='resnet' is not 'vgg' or 'module:function'"),
+        (["fetch", "--data", "/no/such"], "--data /no/such does not exist; name a folder"),
         (["measure", "--data", "none.npz"], "none.npz"),
         *(
             ([command, "--study", "thesis-2019"], "study='thesis-2019' is recorded: there is nothing to train")
@@ -110,6 +114,53 @@ def test_train_only_trains_and_measure_measures(made, capsys):
     output = capsys.readouterr().out
     assert "20 networks trained; store: " in output
     assert "networks trained and measured; store: " in output
+
+
+def reached(accuracy):
+    """Stands in for `crew.make`: every network is trained to this accuracy."""
+
+    def make(work, store, _):
+        assert work.trials
+        for spec in work.models:
+            record = {"accuracy": {"validation": accuracy}, "reached": True}
+            store.entry(spec).write("history.json", json.dumps(record).encode())
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("given", "recommended"),
+    [
+        ("", "--study {studies}/cifar10-mini.toml"),
+        ("--architecture vgg", "--study {studies}/cifar10-mini.toml"),
+        ("--architecture json:load", "--study cifar10-mini --architecture json:load"),
+        ("--data folder", "--study {studies}/cifar10-mini.toml --data folder"),
+        ("--architecture json:load --output own.toml", "--study own.toml"),
+    ],
+)
+@pytest.mark.usefixtures("made")
+def test_calibrate_recommends_what_finds_its_rates_again(given, recommended, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(crew, "make", reached(0.5))
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+
+    assert cli.main(["calibrate", "--targets", "0.5", "0.5", "0.5", *given.split()]) == 0
+
+    expected = recommended.format(studies=tmp_path / "store" / "studies")
+    assert capsys.readouterr().out.splitlines()[-1] == f"next: pytest hypotheses/ {expected}"
+
+
+@pytest.mark.usefixtures("made")
+def test_calibrate_names_what_it_did_not_reach(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(crew, "make", reached(0.5))
+
+    assert cli.main(["calibrate", "--targets", "0.5", "0.5", "0.9", "--rounds", "2", "--architecture", "vgg"]) == 0
+
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("not within 0.01 of the target: sgd high, wdecay high, layca high; give more --rounds")
+    path = tmp_path / "store" / "studies" / "cifar10-mini.toml"
+    assert f"# {last}\n" in path.read_text()
+    assert load_study(str(path)).architecture == load_study("cifar10-mini").architecture
 
 
 def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):

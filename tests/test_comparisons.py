@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from indicators.comparisons import earlier, falls, less, more, onset, rises, same, tracks
-from indicators.evidence import judging
+from indicators.evidence import NotApplicable, judging
 
 brief = settings(max_examples=40, deadline=None)  # a busy machine is no failure
 
@@ -309,12 +309,25 @@ def test_layers_of_a_rise_can_be_restricted_and_keep_the_order_of_the_array():
         ("optimizer", {}, "along='optimizer'"),
         ("seed", {}, "along='seed'"),
         ("depth", {}, "along='depth'"),
-        ("layer", {"layer": ["a", "b"]}, "at least three"),
     ],
 )
-def test_only_ordered_dimensions_of_three_labels_rise_or_fall(along, at, message):
+def test_only_ordered_dimensions_rise_or_fall(along, at, message):
     with pytest.raises(ValueError, match=message):
         rises(profiles([1, 2, 3], layer=list("abc")), along, at, by=0)
+
+
+def test_two_labels_are_too_few_to_rise():
+    with pytest.raises(ValueError, match="at least three"):
+        rises(profiles([1, 2]).rename(layer="draw"), "draw", by=0)
+
+
+@pytest.mark.parametrize("at", [{"layer": ["a", "b"]}, {"part": "x"}])
+@pytest.mark.parametrize("verb", [rises, falls])
+def test_too_few_layers_to_rise_or_fall_make_a_claim_inapplicable(verb, at):
+    layers = profiles([1, 2, 3], layer=list("abc")).assign_coords(part=("layer", list("xxy")))
+
+    with pytest.raises(NotApplicable, match=r"layers=\['a', 'b'\]: a rise or fall takes at least three"):
+        verb(layers, "layer", at, by=0)
 
 
 # Onsets
@@ -380,7 +393,7 @@ def test_earlier_reaches_both_verdicts(seeds, verdict, opposite):
     assert found.effect == pytest.approx(0.5)
     assert (found.verdict, found.unit) == (verdict, "relative depth")
     assert earlier(values, {"level": "low"}, than=HIGH, threshold=0.5, by=0.1).verdict == opposite
-    assert earlier(values, along="level", threshold=0.5, by=0.1).verdict == verdict
+    assert earlier(values, along="level", threshold=0.5, by=0.1, resolution=0.01).verdict == verdict
     assert earlier(values.isel(level=slice(None, None, -1)), along="level", threshold=0.5, by=0.1).effect > 0
 
 
@@ -425,7 +438,7 @@ def test_a_profile_that_is_not_finite_is_an_error_and_not_a_late_onset():
     for threshold in (0.5, 2.0):
         with pytest.raises(ValueError, match="not finite"):
             earlier(values, {"level": "low"}, than=HIGH, threshold=threshold, by=0.1)
-    assert earlier(values, {"level": "medium"}, than={"level": "low"}, threshold=0.5, by=0.1)
+    assert earlier(values, {"level": "medium"}, than={"level": "low"}, threshold=0.5, by=0.1, resolution=0.01)
 
 
 @pytest.mark.parametrize("options", [{}, {"than": SGD, "along": "level"}])
@@ -563,6 +576,43 @@ def test_a_contrast_inside_cells_borrows_the_spread_of_that_contrast():
     rest = between - between.mean(0) - (seeds - seeds.mean())[:, None]
     variance = (rest**2).sum() / 16 * (8 / 9) + seeds.var(ddof=1)
     assert standard_error(found) == pytest.approx(np.sqrt(variance / 3))
+
+
+def three_equal_seeds(resolution):
+    rows = [[0.1, 0.2, 0.4], [0.2, 0.3, 0.6], [0.3, 0.1, 0.8]]
+    return cells([rows] * 3).assign_attrs(resolution=resolution)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        pytest.param(lambda values: more(values, SGD_HIGH, than={"level": "low"}, by=0.1), id="more"),
+        pytest.param(lambda values: less(values, SGD_HIGH, than={"optimizer": "layca"}, by=0.1), id="less"),
+        pytest.param(lambda values: same(values, SGD_HIGH, as_=0.4, within=0.1), id="same"),
+        pytest.param(lambda values: rises(values, "level", SGD, by=0.1), id="rises"),
+        pytest.param(lambda values: falls(values, "level", SGD, by=0.1), id="falls"),
+    ],
+)
+def test_equal_seeds_are_as_sure_as_the_resolution_that_the_measurement_states(compare):
+    assert standard_error(compare(three_equal_seeds(0.02))) == pytest.approx(0.02)
+    assert standard_error(compare(three_equal_seeds(0.03))) == pytest.approx(0.03)
+
+
+def test_a_stated_resolution_yields_to_the_one_that_is_given():
+    assert standard_error(more(three_equal_seeds(0.02), SGD_HIGH, than=0, by=0, resolution=0.5)) == pytest.approx(0.5)
+
+
+def test_onsets_of_equal_seeds_are_as_sure_as_half_a_layer():
+    heights = [[0, 0, 0, 1], [0, 0, 1, 1], [0, 1, 1, 1]]  # low to high, at depths 1/4 to 1
+    profile = profiles([heights], seeds=3).assign_attrs(resolution=1e-6)
+
+    depth, _ = onset(profile, 0.5)
+    assert depth.attrs == {"resolution": 0.125}
+    assert standard_error(earlier(profile, SGD, along="level", threshold=0.5, by=0.05)) == pytest.approx(0.125)
+    assert standard_error(falls(depth, "level", SGD, by=0.05)) == pytest.approx(0.125)
+    uneven = profile.assign_coords(depth=("layer", [0.3, 0.5, 0.9, 1.0]))
+    assert onset(uneven, 0.5)[0].attrs["resolution"] == pytest.approx(0.05)
+    assert profile.attrs == {"resolution": 1e-6}
 
 
 def test_a_coarse_measurement_is_never_surer_than_its_resolution():

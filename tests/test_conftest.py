@@ -30,7 +30,9 @@ class Run:
 
     @property
     def report(self):
-        return json.loads((self.folder / "report" / "verdicts.json").read_text())
+        """That of the file which the run names."""
+        named = re.search(r"^evidence: (.+)$", self.output, re.MULTILINE)
+        return json.loads(Path(named[1]).read_text())
 
     @property
     def cases(self):
@@ -202,7 +204,7 @@ def test_a_verdict_that_differs_from_the_file_is_a_failure_and_is_named(shared, 
     expected["verdicts"]["W16"] = "contradicted"
     (tmp_path / "expected.json").write_text(json.dumps(expected))
     # Of W13, which is contradicted in its output layer, only a consistent case: no verdict on the claim.
-    one, other = "weights_shrink_more_with_depth_under_weight_decay", "moves_across_the_initial_weights and central"
+    one, other = "weights_shrink", "moves_across_the_initial_weights and central"
     done = run(tmp_path, "--study", "thesis-2019", "-k", f"{one} or {other}", "--verdicts", tmp_path / "expected.json")
 
     assert expected["verdicts"]["W13"] == "contradicted"
@@ -426,6 +428,40 @@ def test_a_selection_without_refutation_ends_with_status_zero_and_its_cases_coun
     assert done.status == 0
 
 
+def test_a_selection_leaves_the_verdicts_of_all_claims_alone(suite, tmp_path):
+    everything = run(tmp_path, "--study", "trial.toml", suite=suite)
+    complete = (tmp_path / "report" / "verdicts.json").read_bytes()
+    some = run(tmp_path, "--study", "trial.toml", "-k", "it_holds", suite=suite)
+
+    assert f"evidence: {tmp_path / 'report' / 'verdicts.json'}" in everything.output.splitlines()
+    assert f"evidence: {tmp_path / 'report' / 'verdicts.partial.json'}" in some.output.splitlines()
+    assert (tmp_path / "report" / "verdicts.json").read_bytes() == complete
+    assert set(some.verdicts) == {"test_it_holds"}
+
+
+ARITHMETIC = '''
+import pytest
+
+from indicators.comparisons import more
+
+
+@pytest.mark.claim("X1", tier="core", section="0")
+@pytest.mark.parametrize("of", [lambda v: v, lambda v: v - v / 2, lambda v: v.min("level")], ids="abc")
+def test_accuracies_of_equal_seeds(study, of):
+    """Networks are right more often than not."""
+    assert more(of(study["accuracy"].sel(split="test", drop=True)), {"optimizer": "sgd"}, than=0, by=0.1)
+'''
+
+
+def test_the_arithmetic_of_a_claim_keeps_the_resolution_of_its_measurements(tmp_path):
+    suite = make_suite(tmp_path / "suite", ARITHMETIC)
+    done = run(tmp_path, "--study", "trial.toml", suite=suite)
+
+    t = 2.919986  # of three seeds
+    found = [case["evidence"][0] for case in done.cases.values()]
+    assert [(one["high"] - one["low"]) / 2 / t for one in found] == pytest.approx([1e-6] * 3, rel=1e-4)
+
+
 CRASH = '''
 import os
 import pytest
@@ -476,6 +512,7 @@ def quick(tmp_path_factory):
     (folder / "other.json").write_text('{"study": "another", "verdicts": {}}')
     (folder / "torn.json").write_text('{"study": "thesis-2019", "verd')
     (folder / "file").touch()
+    (folder / "bare.toml").write_text('kind = "recorded"\nname = "bare"\nscale = "toy"\nseeds = 1\n')
     return folder
 
 
@@ -483,9 +520,11 @@ def quick(tmp_path_factory):
     ("arguments", "message"),
     [
         (["--study", "nope", "-n", "1"], "study='nope' is neither one of ('cifar10-mini', "),
+        (["--study", "bare.toml"], "bare.toml: layers: Field required; compare with the shipped studies"),
+        (["--study", "bare.toml", "-n", "1"], "bare.toml: layers: Field required; compare with the shipped studies"),
         (["--study", "thesis-2019", "--seeds", "3"], "--seeds=3 cannot change 'thesis-2019', which is recorded"),
         (["--seeds", "0"], "seeds=0: input should be greater than 0"),
-        (["--architecture", "unknown"], "architecture='unknown' has no calibrated learning rates"),
+        (["--architecture", "unknown"], "architecture='unknown' is not 'vgg' or 'module:function'"),
         (["--study", "thesis-2019", "--store", "file/store"], "file/store' cannot be written (Not a directory)"),
         (["--study", "thesis-2019", "--report", "file"], "--report 'file' cannot be made (File exists)"),
         (
@@ -509,7 +548,39 @@ def test_wrong_input_is_one_line_and_status_four(arguments, message, quick, tmp_
     assert "Traceback" not in done.output
     assert "INTERNALERROR" not in done.output
     assert done.status == 4
-    assert not (tmp_path / "report" / "verdicts.json").exists()
+    assert not list((tmp_path / "report").glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("file", "mark", "message"),
+    [
+        (
+            "hypotheses/test_2_own.py",
+            '"X1", section="0"',
+            '::test_own: expected a mark such as claim("A1", tier="core"',
+        ),
+        (
+            "hypotheses/test_2_own.py",
+            '"X1", tier="core"',
+            '::test_own: expected a mark such as claim("A1", tier="core"',
+        ),
+        ("hypotheses/test_2_own.py", 'tier="core", section="0"', '::test_own: expected a mark such as claim("A1", '),
+        ("mine/test_own.py", '"X1", tier="core", section="0"', "::test_own: expected claims in hypotheses/test_*.py; "),
+        ("hypotheses/own_test.py", '"X1", tier="core", section="0"', ": claims are in files such as test_6_speed.py; "),
+    ],
+)
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "shared"])
+def test_a_claim_that_no_report_could_name_is_one_line_and_status_four(file, mark, message, workers, tmp_path):
+    suite = make_suite(tmp_path / "suite", QUICK)
+    (suite / file).parent.mkdir(exist_ok=True)
+    (suite / file).write_text(f"import pytest\n\n@pytest.mark.claim({mark})\ndef test_own(): pass\n")
+    done = run(tmp_path, "--study", "trial.toml", "hypotheses", Path(file).parent, *workers, suite=suite)
+
+    errors = [line for line in done.output.splitlines() if line.startswith("ERROR: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"ERROR: {Path(file).name if file.endswith('own_test.py') else file}{message}")
+    assert "INTERNALERROR" not in done.output
+    assert done.status == 4
 
 
 def test_python_without_assertions_is_refused(quick, tmp_path):

@@ -119,8 +119,8 @@ def ended(pid):
 def test_work_survives_its_way_to_a_worker(make_study, tmp_path):
     study = make_study(seeds=2)
 
-    for measuring in (None, study.measuring):
-        work = Work(tuple(study.models()), measuring, tmp_path)
+    for measuring, trials in ((None, True), (study.measuring, False)):
+        work = Work(tuple(study.models()), measuring, tmp_path, trials)
         assert Work.from_json(work.to_json()) == work
 
 
@@ -288,6 +288,43 @@ def test_unusable_input_is_the_same_error_in_the_parent(make_study, store, folde
         prepare(work, store, lambda _: None, pause=0.05)
 
     assert str(error.value) == message
+
+
+def test_a_message_is_found_before_what_a_library_says_at_the_end(make_study, store, folder, failing_keras):
+    failing_keras(
+        "import atexit, sys\nfrom indicators.errors import InputError\n"
+        "atexit.register(print, 'a library says goodbye', file=sys.stderr)\nraise InputError('no such network')"
+    )
+    work = Work((make_study().model("sgd", "low", 0),), None, folder)
+
+    with pytest.raises(InputError, match=r"^no such network$"):
+        prepare(work, store, lambda _: None, pause=0.05)
+
+
+def test_a_worker_that_somebody_killed_keeps_its_log_and_is_told_with_the_likely_reason(
+    make_study, store, folder, failing_keras
+):
+    failing_keras("import os\nprint('so much memory', flush=True)\nos.kill(os.getpid(), 9)")
+    work = Work((make_study().model("sgd", "low", 0),), None, folder)
+
+    with pytest.raises(CrewError, match=r"a worker was killed, probably for lack of memory: .*and run again") as error:
+        prepare(work, store, lambda _: None, pause=0.05)
+
+    (log,) = (store.root / "logs").iterdir()
+    assert str(log) in str(error.value)
+    assert str(error.value).endswith("so much memory")
+
+
+def test_a_training_that_diverges_is_an_answer_to_a_trial_and_an_error_in_a_study(make_study, store, folder):
+    spec = make_study().model("sgd", "high", 0).model_copy(update={"learning_rate": 1e38})
+    trial, study = Work((spec,), None, folder, trials=True), Work((spec,), None, folder)
+
+    run_worker(trial, store)
+    assert trial.undone(store) == []
+    assert study.undone(store) == [spec]
+
+    with pytest.raises(InputError, match=r"^sgd high, seed 0: the loss is not finite after epoch 1 with .*smaller"):
+        run_worker(study, store)
 
 
 def test_a_crash_is_told_with_the_last_words_of_the_worker(make_study, store, folder, failing_keras):

@@ -402,7 +402,7 @@ HUGE = np.full((12, 5, 4, 1), 1e300)
         pytest.param({"x_train": X.astype(int)}, "x_train.dtype=int64: expected uint8 or a float", id="int64"),
         pytest.param({"x_train": X.astype(complex)}, "x_train.dtype=complex128", id="complex"),
         pytest.param({"x_train": X.astype(object)}, "cannot be read .*Object arrays", id="objects"),
-        pytest.param({"x_train": NAN, "x_test": NAN[:4]}, "train_images holds NaN, infinity", id="nan"),
+        pytest.param({"x_train": NAN, "x_test": NAN[:4]}, "x_train holds NaN, infinity", id="nan"),
         pytest.param({"x_train": HUGE, "x_test": HUGE[:4]}, "more than float32 can hold", id="too-large"),
         pytest.param({"x_train": X[:11]}, "x_train has 11 images and y_train 12 labels", id="lengths"),
         pytest.param({"x_test": X[:3]}, "x_test has 3 images and y_test 4 labels", id="test-lengths"),

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from indicators import forward, measurements, training
-from indicators.catalog import CATALOG, INDICATORS
+from indicators.catalog import CATALOG, INDICATORS, Layer
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.measurements import Measurements, file_name, forward_images, measure, missing
@@ -124,6 +124,21 @@ def test_activations_are_measured_on_the_same_images_for_every_network_of_a_seed
     assert len(set(draw.tolist())) == 20
     assert draw.tolist() == measurements._choose(48, 20, [measurements.IMAGE_SEED, 0]).tolist()
     assert draw.tolist() != measurements._choose(48, 20, [measurements.IMAGE_SEED, 1]).tolist()
+
+
+def test_every_seed_and_every_layer_has_neuron_pairs_of_its_own(store, study, weights, dataset, monkeypatch):
+    seen = []
+
+    def layer(*images, pairs, seed):
+        seen.append(seed)
+        return Layer(*images, pairs=pairs, seed=seed)
+
+    monkeypatch.setattr(measurements, "Layer", layer)
+    for seed in (0, 1):
+        put(store, study.model("sgd", "low", seed), weights)
+        measure(study.model("sgd", "low", seed).untrained, store, dataset, study.measuring)
+
+    assert len(set(map(tuple, seen))) == len(seen) == 2 * len(LAYERS)
 
 
 @pytest.mark.usefixtures("no_forward")
@@ -257,6 +272,13 @@ def test_layers_are_named_in_the_order_of_the_network(store, study, weights):
     put(store, study.model("sgd", "low", 0), weights)
 
     assert Measurements(study, store).layers == tuple(LAYERS)
+
+
+def test_measurements_state_their_resolution_at_the_settings_of_the_study(assembled):
+    # 48, 24 and 30 images to evaluate; 50 pairs.
+    assert assembled.measurement("accuracy").attrs["resolution"] == pytest.approx(1 / 24)
+    assert assembled.measurement("pairwise_nmi").attrs["resolution"] == pytest.approx(1 / 50)
+    assert assembled.untrained("pairwise_nmi").attrs["resolution"] == pytest.approx(1 / 50)
 
 
 def test_a_measurement_is_read_once(assembled, store):

@@ -1,9 +1,12 @@
+import os
+import sys
+
 import numpy as np
 import pytest
 
 from indicators import data
 from indicators.errors import InputError
-from indicators.selection import calibrated_name, choose_study, fetch
+from indicators.selection import calibrated_name, choose_study, fetch, uncalibrated
 from indicators.specs import ArchitectureSpec, RecordedSpec, load_study, write_study
 
 MINI = load_study("cifar10-mini")
@@ -21,6 +24,19 @@ def npz(path, train=60, test=20, seed=0, **changes):
     }
     np.savez(path, **{name: array for name, array in (arrays | changes).items() if array is not None})
     return path
+
+
+@pytest.fixture(autouse=True)
+def sources(tmp_path, monkeypatch):
+    """The folder at hand, with modules of a user; it is not on the path of this process."""
+    folder = tmp_path / "sources"
+    (folder / "package").mkdir(parents=True)
+    for name in ("nets.py", "other.py", "package/__init__.py", "package/nets.py"):
+        (folder / name).write_text("def build(input_shape, classes): ...\n")
+    monkeypatch.chdir(folder)
+    yield folder
+    for name in ("package", "package.nets"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -89,7 +105,8 @@ def test_another_architecture_gets_the_rates_that_were_calibrated_for_it(store):
 
     study = choose_study(store, architecture="nets:build", seeds=2)
 
-    assert study == found.changed(seeds=2)
+    assert study.name == found.name
+    assert (study.seeds, study.recipe, study.learning_rates) == (2, found.recipe, found.learning_rates)
     assert study.model("sgd", "low", 0).architecture.name == "nets:build"
     assert study.model("sgd", "low", 0).learning_rate == 0.5
 
@@ -104,12 +121,55 @@ def test_rates_calibrated_for_another_study_or_architecture_do_not_serve(store):
 def test_a_study_of_ones_own_finds_its_calibration_by_its_name_not_its_path(store, small):
     found = calibrated(store, load_study(small), "nets:build")
 
-    assert choose_study(store, small, architecture="nets:build") == found
+    assert choose_study(store, small, architecture="nets:build").learning_rates == found.learning_rates
     assert f"--study {small} --architecture other:build" in complaint(store, small, architecture="other:build")
 
 
 def test_the_architecture_that_a_study_has_anyway_changes_nothing(store):
     assert choose_study(store, architecture="vgg") == MINI
+
+
+def test_calibration_begins_with_the_parameters_that_a_study_gives_the_same_architecture(store):
+    assert uncalibrated(store, "cifar10-mini", architecture="vgg") == MINI
+
+
+@pytest.mark.parametrize("architecture", ["nets:build", "package.nets:build"])
+def test_an_edited_network_is_another_one_with_the_same_learning_rates(store, sources, tmp_path, architecture):
+    write_study(MINI.changed(architecture=ArchitectureSpec(name=architecture)), tmp_path / "own.toml")
+    calibrated(store, MINI, architecture)
+    path = list(sys.path)
+
+    def chosen():
+        by_file = choose_study(store, str(tmp_path / "own.toml"))
+        return [study.model("sgd", "low", 0) for study in (choose_study(store, architecture=architecture), by_file)]
+
+    before, again = chosen(), chosen()
+    with (sources / f"{architecture.partition(':')[0].replace('.', os.sep)}.py").open("a") as file:
+        file.write("# edited\n")
+    after = chosen()
+
+    assert before == again
+    for one, other in zip(before, after, strict=True):
+        assert one.fingerprint != other.fingerprint
+        assert one.learning_rate == other.learning_rate
+    assert before[0].architecture == before[1].architecture
+    assert sys.path == path
+
+
+def test_a_shipped_network_has_no_source_of_its_own(store):
+    assert choose_study(store).architecture.sha256 is None
+
+
+@pytest.mark.parametrize(
+    ("architecture", "expected"),
+    [
+        ("resnet", "architecture='resnet' is not 'vgg' or 'module:function': try mypackage.nets:build"),
+        ("nowhere:build", "module 'nowhere' is not found; install it, add its folder to PYTHONPATH, or run"),
+        ("nowhere.nets:build", "module 'nowhere.nets' is not found"),
+    ],
+)
+def test_an_architecture_that_cannot_be_found_is_refused_at_once(store, architecture, expected):
+    assert expected in complaint(store, architecture=architecture)
 
 
 def test_a_name_of_a_calibrated_study_is_a_name_of_a_file():
@@ -163,6 +223,34 @@ def test_other_arrays_make_other_networks(store, tmp_path, arrays):
     assert mine.fingerprint != MINI.model("sgd", "low", 0).fingerprint
 
 
+def test_another_architecture_on_own_arrays_gets_the_rates_that_were_calibrated_for_both(store, arrays):
+    assert complaint(store, architecture="nets:build", arrays=arrays).endswith(
+        f"`indicators calibrate --study cifar10-mini --architecture nets:build --data {arrays}`"
+    )
+    begun = uncalibrated(store, "cifar10-mini", architecture="nets:build", arrays=arrays)
+    found = found_in(store, begun)
+
+    assert choose_study(store, architecture="nets:build", arrays=arrays) == found
+
+
+def test_rates_that_were_calibrated_for_own_arrays_are_used_for_these_arrays_only(store, arrays):
+    begun = choose_study(store, arrays=arrays)
+    found = found_in(store, begun)
+    assert begun.learning_rates == MINI.learning_rates
+
+    assert choose_study(store, arrays=arrays, seeds=2) == found.changed(seeds=2)
+    npz(arrays, seed=1)
+    assert choose_study(store, arrays=arrays).learning_rates == MINI.learning_rates
+
+
+def found_in(store, begun):
+    """A study that was calibrated from `begun`, left in the store."""
+    rates = {optimizer: dict.fromkeys(levels, 0.5) for optimizer, levels in begun.learning_rates.items()}
+    found = begun.changed(learning_rates=rates)
+    write_study(found, store.calibrated(found.name))
+    return found
+
+
 def test_a_folder_of_cifar_10_changes_no_study(store, tmp_path):
     assert choose_study(store, arrays=tmp_path) == MINI
 
@@ -173,7 +261,7 @@ def test_a_folder_of_cifar_10_changes_no_study(store, tmp_path):
         pytest.param({"x_test": None}, "x_test", id="an array missing"),
         pytest.param({"y_train": None}, "y_train", id="labels missing"),
         pytest.param({"x_train": np.array(3)}, "x_train", id="no images"),
-        pytest.param({"train": 4}, "validation=0", id="too few to validate"),
+        pytest.param({"train": 4}, "mine.npz: 4 training images; give at least 5", id="too few to validate"),
     ],
 )
 def test_arrays_that_do_not_serve_are_refused_in_one_line(store, tmp_path, changes, expected):
@@ -182,9 +270,12 @@ def test_arrays_that_do_not_serve_are_refused_in_one_line(store, tmp_path, chang
     assert expected in complaint(store, arrays=path)
 
 
-def test_a_file_that_is_not_there_or_no_npz_is_refused_in_one_line(store, tmp_path):
-    assert "is not a file" in complaint(store, arrays=tmp_path / "nothing.npz")
+@pytest.mark.parametrize("name", ["nothing", "nothing.npz"])
+def test_a_place_that_does_not_exist_is_refused_whatever_the_store_holds(store, tmp_path, name):
+    assert complaint(store, arrays=tmp_path / name).startswith(f"--data {tmp_path / name} does not exist; name a")
 
+
+def test_a_file_that_is_no_npz_is_refused_in_one_line(store, tmp_path):
     (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04 torn")
     assert "torn.npz" in complaint(store, arrays=tmp_path / "torn.npz")
 
@@ -220,9 +311,25 @@ def test_arrays_that_changed_since_the_study_was_made_are_refused(store, tmp_pat
         fetch(study, store, arrays)
 
 
-def test_cifar_10_is_fetched_into_the_store(store, tmp_path, monkeypatch):
+@pytest.fixture
+def cifar10(store, arrays, monkeypatch):
+    """What was asked of a CIFAR-10 of 60 training images and 20 test images."""
     asked = {}
-    monkeypatch.setattr(data, "fetch_cifar10", lambda root, **named: asked.update(named) or root)
+    folder = data.import_npz(arrays, store.root / "data")
+    monkeypatch.setattr(data, "fetch_cifar10", lambda root, **named: asked.update(named, root=root) or folder)
+    return asked
 
-    assert fetch(MINI, store, tmp_path) == store.data("cifar10")
-    assert asked["source"] == tmp_path
+
+def test_cifar_10_is_fetched_into_the_store(store, small, tmp_path, cifar10):
+    fetch(load_study(small), store, tmp_path)
+
+    assert cifar10["root"] == store.data("cifar10")
+    assert cifar10["source"] == tmp_path
+
+
+@pytest.mark.usefixtures("cifar10")
+def test_more_images_than_there_are_are_refused_before_any_work(store, small):
+    study = load_study(small).changed(data={"train": 55, "validation": 10, "test": 20})
+
+    with pytest.raises(InputError, match=r"^train=55 and validation=10 overlap: there are 60 training images"):
+        fetch(study, store, None)

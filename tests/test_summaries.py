@@ -65,6 +65,13 @@ def test_a_network_that_is_never_right_has_no_summary():
     assert np.isnan(half_loss_fraction(networks.isel(seed=[0, 0]).rename(seed="draw")).item())
 
 
+def test_summaries_state_their_resolution():
+    draws = curve([0.8, 0.8, 0.4, 0.1], [0.8, 0.6, 0.2, 0.1], dims=("draw",)).assign_attrs(resolution=0.002, unit="x")
+
+    assert half_loss_fraction(draws).attrs == {"resolution": pytest.approx(0.1 / 2)}
+    assert pruning_area(draws).attrs == {"resolution": 0.002}
+
+
 @pytest.mark.parametrize("summary", [half_loss_fraction, pruning_area])
 def test_a_summary_keeps_the_other_dimensions_and_their_labels(summary):
     rng = np.random.default_rng(0)

@@ -279,6 +279,9 @@ def test_a_diverging_rate_is_an_error_that_says_where_and_what_to_do(
     for words in (f"{optimizer} high, seed 0", "epoch 1", f"learning_rate={rate}", "smaller one in the study file"):
         assert words in str(error.value)
     assert not store.entry(spec).has("final.safetensors")
+    record = json.loads(store.entry(spec).read("history.json"))
+    assert (record["reached"], record["diverged"]) == (False, True)
+    assert record["accuracy"]["validation"] == pytest.approx(1 / 3)
 
 
 # --- What a kill leaves -----------------------------------------------------------------------------

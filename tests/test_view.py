@@ -210,6 +210,13 @@ def test_a_recorded_study_is_opened_as_recorded(store):
     assert layers_in(view["norm_ratio"], OUTPUT)["layer"].values.tolist() == ["Dense2"]
 
 
+def test_what_a_claim_sees_keeps_its_resolution_that_of_the_coarsest_cell(store):
+    view = View(open_source(load_study("thesis-2019"), store))
+
+    assert layers_in(view["cosine_distance"], OUTPUT).attrs["resolution"] == 1e-7
+    assert view["norm_ratio"].attrs["resolution"] == 0.11  # weight decay at high; 0.005 elsewhere
+
+
 def test_a_trained_study_is_opened_as_measured(store):
     source = open_source(load_study("cifar10-mini").changed(seeds=2), store)
 
