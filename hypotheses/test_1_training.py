@@ -23,5 +23,5 @@ def test_every_network_fits_its_training_images(study, optimizer):
     """At every level the networks fit their training images: the running training accuracy ends at 99 %."""
     accuracy = study["accuracy"].sel(split="train_running").min("level")
 
-    # To the nearest percent: of one of the thesis's networks the last epoch was never printed; the one before has 98.94.
+    # To the nearest percent: the last epoch of one network of 2019 was never printed, the one before has 98.94.
     assert more(accuracy, {"optimizer": optimizer}, than=0.985, by=0, unit="accuracy")

@@ -14,7 +14,7 @@ from sklearn.metrics import silhouette_score
 from indicators import clustering
 
 IMAGES, INPUTS = 1000, 576
-# What is aimed at is printed beside each ratio; what is asserted is what is reached today, so that it does not get worse.
+# What is aimed at is printed beside each ratio; what is reached today is asserted, so that it does not get worse.
 SAMPLED = 2  # neighborhoods that are timed with scikit-learn: its loop is proportional to their number
 
 
