@@ -29,7 +29,7 @@ def test_sgd_moves_across_the_initial_weights(study, part):
     # The largest of a part's layers: a mean would let layers of opposite sign cancel.
     largest = abs(layers_in(study["alignment"], part)).max("layer")
 
-    assert less(largest, {"optimizer": "sgd", "level": "high"}, than=0.05, by=0, unit="of the final norm")
+    assert less(largest, {"optimizer": "sgd", "level": "high"}, than=0.05, by=0, unit="shares of the final norm")
 
 
 @pytest.mark.claim("W16", tier="core", section="7.2.3", figures="7.7")
