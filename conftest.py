@@ -73,8 +73,11 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(claim.kwargs["tier"])
                 item.add_marker(_theme(item.path))
     except pytest.UsageError as error:
-        getattr(config, "workeroutput", {})["usage_error"] = str(error)
-        raise
+        if not hasattr(config, "workeroutput"):
+            raise
+        # A worker that raised would be gone before xdist has sent it tests: it ends with none, and its message.
+        config.workeroutput["usage_error"] = str(error)
+        items.clear()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from indicators import activity, information, pruning, weights
-
-if TYPE_CHECKING:
-    from indicators.specs import StudySpec
 
 Array = np.ndarray[Any, Any]
 
@@ -52,24 +49,24 @@ def _recorded(*_: Any) -> Any:
     raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
 
 
-def _evaluated_image(study: StudySpec) -> float:
+def _evaluated_image(study: Any) -> float:
     """One image, of the split that has the fewest."""
     return 1 / min(study.data.train, study.data.validation, study.data.test)
 
 
-def _pruning_image(study: StudySpec) -> float:
+def _pruning_image(study: Any) -> float:
     return 1 / min(study.measuring.pruning_images, study.data.test)
 
 
-def _image(study: StudySpec) -> float:
+def _image(study: Any) -> float:
     return 1 / study.measuring.images
 
 
-def _pair(study: StudySpec) -> float:
+def _pair(study: Any) -> float:
     return 1 / study.measuring.pairs
 
 
-def _roundoff_alone(_: StudySpec) -> float:
+def _roundoff_alone(_: Any) -> float:
     return 0.0
 
 
@@ -87,7 +84,7 @@ class Indicator:
     unit: str
     bounds: tuple[float, float]
     section: str
-    resolution: Callable[[StudySpec], float] = _roundoff_alone
+    resolution: Callable[[Any], float] = _roundoff_alone
     """What one image, or one sampled pair, weighs in the number: no standard error is less than that."""
     untrained: bool = False
     """Whether it is measured on untrained networks too."""

@@ -127,7 +127,7 @@ def test_work_survives_its_way_to_a_worker(make_study, tmp_path):
 def test_networks_are_the_models_after_the_untrained_network_of_each_seed(make_study, tmp_path):
     networks = Work(tuple(make_study(seeds=2).models()), None, tmp_path).networks()
 
-    assert [network.label for network in networks[:3]] == ["untrained, seed 0", "untrained, seed 1", "sgd low, seed 0"]
+    assert [network.label for network in networks[:3]] == ["untrained, seed 0", "untrained, seed 1", "sgd high, seed 0"]
     assert len(networks) == 20
 
 

@@ -63,8 +63,8 @@ def test_a_line_says_what_is_done_what_is_left_and_how_far_each_network_is(store
 
     # Six networks of 100 s each, less the 100 s done, by two at once.
     assert output.getvalue() == (
-        "3/9 networks, 30 s, about 4 min left · sgd low, seed 0: epoch 7 25% (91.2% / 45.7%)"
-        " · wdecay low, seed 0: epoch 7 25% (91.2% / 45.7%)\n"
+        "3/9 networks, 30 s, about 4 min left · sgd high, seed 0: epoch 7 25% (91.2% / 45.7%)"
+        " · wdecay high, seed 0: epoch 7 25% (91.2% / 45.7%)\n"
     )
 
 
@@ -91,7 +91,7 @@ def test_measuring_is_shown_by_the_name_of_the_indicator(store, specs, clock):
     display(specs[:2])
 
     assert output.getvalue() == (
-        "7/9 networks, 20 s · sgd low, seed 0: random_pruning 50% · wdecay low, seed 0: starting 0%\n"
+        "7/9 networks, 20 s · sgd high, seed 0: random_pruning 50% · wdecay high, seed 0: starting 0%\n"
     )
 
 
@@ -118,7 +118,7 @@ def test_a_terminal_shows_a_table_of_the_networks_at_work(store, specs):
     text = output.getvalue()
     for column in ("network", "training", "validation", "left"):
         assert column in text
-    row = next(line for line in text.splitlines() if "wdecay low, seed 0" in line)
+    row = next(line for line in text.splitlines() if "wdecay high, seed 0" in line)
     for value in ("epoch 7", "91.2%", "45.7%", "60 s"):
         assert value in row
     assert "3/9 networks" in text
