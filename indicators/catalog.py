@@ -51,19 +51,19 @@ def _recorded(*_: Any) -> Any:
 
 def _evaluated_image(study: Any) -> float:
     """One image, of the split that has the fewest."""
-    return 1 / min(study.data.train, study.data.validation, study.data.test)
+    return 1.0 / float(min(study.data.train, study.data.validation, study.data.test))
 
 
 def _pruning_image(study: Any) -> float:
-    return 1 / min(study.measuring.pruning_images, study.data.test)
+    return 1.0 / float(min(study.measuring.pruning_images, study.data.test))
 
 
 def _image(study: Any) -> float:
-    return 1 / study.measuring.images
+    return 1.0 / float(study.measuring.images)
 
 
 def _pair(study: Any) -> float:
-    return 1 / study.measuring.pairs
+    return 1.0 / float(study.measuring.pairs)
 
 
 def _roundoff_alone(_: Any) -> float:
