@@ -15,8 +15,8 @@ from indicators.store import Arrays
 
 Array = np.ndarray[Any, Any]
 
-BATCH = 500
-ACTIVATION_BYTES = 400_000_000
+BATCH = 250
+ACTIVATION_BYTES = 270_000_000
 """Layers whose activations fit together into this are taken in one pass."""
 
 
