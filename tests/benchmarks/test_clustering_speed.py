@@ -14,7 +14,6 @@ from sklearn.metrics import silhouette_score
 from indicators import clustering
 
 IMAGES, INPUTS = 1000, 576
-# What is aimed at is printed beside each ratio; what is reached today is asserted, so that it does not get worse.
 SAMPLED = 2  # neighborhoods that are timed with scikit-learn: its loop is proportional to their number
 
 
@@ -80,7 +79,7 @@ def test_a_silhouette_against_one_cdist_and_one_score(benchmark, capsys, neuron,
 
     ratio = best / benchmark.stats.stats.min
     report(benchmark, capsys, ratio, best, "at least 6")
-    assert ratio >= 5
+    assert ratio >= 6
 
 
 @pytest.mark.parametrize("metric", clustering.METRICS)
@@ -92,7 +91,7 @@ def test_a_silhouette_costs_little_more_than_one_product(benchmark, capsys, neur
 
     ratio = benchmark.stats.stats.min / product
     report(benchmark, capsys, ratio, product, "at most 2.8")
-    assert ratio <= 4
+    assert ratio <= 2.8
 
 
 @pytest.mark.parametrize("metric", clustering.METRICS)
@@ -115,7 +114,7 @@ def test_a_curve_against_scikit_learn_at_all_sizes(benchmark, capsys, neuron, sc
     scores = len(centers) / SAMPLED * compare(benchmark, ours, theirs, rounds=10)
 
     best = benchmark.stats.stats.min
-    report(benchmark, capsys, (once + scores) / best, once + scores, "distances made once")
+    report(benchmark, capsys, (once + scores) / best, once + scores, "distances made once; at least 30")
     report(benchmark, capsys, (18 * once + scores) / best, 18 * once + scores, "asked size by size; at least 120")
     assert (once + scores) / best >= 30
-    assert (18 * once + scores) / best >= 60
+    assert (18 * once + scores) / best >= 120
