@@ -224,6 +224,33 @@ def activations(model: keras.Model) -> list[keras.KerasTensor]:
     return [_neurons(_only_call(layer, calls), readers) for layer in kernel_layers(model)]
 
 
+class Received(NamedTuple):
+    """What the neurons of a layer receive, and how."""
+
+    inputs: keras.KerasTensor
+    """(batch, height, width, channels) before a convolution, (batch, inputs) before a dense layer."""
+    outputs: keras.KerasTensor
+    """Of the kernel, before normalization and activation."""
+    options: dict[str, Any] | None
+    """How the kernel moves over the image, as `receptive.receptive_inputs` takes it; None for a dense layer."""
+
+
+def received(model: keras.Model) -> list[Received | None]:
+    """Return what each layer's neurons receive, in the order of ``kernel_layers``; None where it is not known.
+
+    Known of two-dimensional convolutions, channels last, neither dilated nor in groups, and of dense layers on
+    flat inputs. InputError as for ``activations``.
+    """
+    calls = _calls(model)
+    return [_received(_only_call(layer, calls)) for layer in kernel_layers(model)]
+
+
+def normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """Return the batch-normalization layers, in forward order, nested models opened."""
+    layers = (operation for operation in _operations(model) if isinstance(operation, keras.layers.BatchNormalization))
+    return list(dict.fromkeys(layers))
+
+
 class _Call(NamedTuple):
     operation: Any
     inputs: list[Any]
@@ -247,6 +274,17 @@ def _only_call(layer: Any, calls: Sequence[_Call]) -> _Call:
             "so that its neurons have no single output: give each place a layer of its own"
         )
     return found[0]
+
+
+def _received(call: _Call) -> Received | None:
+    layer, inputs, outputs = call.operation, call.inputs[0], call.outputs[0]
+    if isinstance(layer, keras.layers.Dense) and len(inputs.shape) == 2:
+        return Received(inputs, outputs, None)
+    plain = isinstance(layer, keras.layers.Conv2D) and layer.data_format == "channels_last" and layer.groups == 1
+    if not plain or tuple(layer.dilation_rate) != (1, 1):
+        return None
+    options = {"kernel_size": layer.kernel_size, "strides": layer.strides, "padding": layer.padding}
+    return Received(inputs, outputs, options)
 
 
 def _is_activation(operation: Any) -> bool:

@@ -1,188 +1,509 @@
-"""Every indicator, one row each: what it is, what it needs, its unit and bounds, and where the thesis speaks of it.
+"""Every indicator, one row each: what it is, what it looks at, its unit and bounds, and where the thesis speaks of it.
 
-`measurements` applies these rows to stored networks; a claim asks for a measurement by the name of its row.
+`measurements` applies these rows to stored networks; a claim asks for a measurement by the name of its row. What a
+row declares of itself (bounds, invariances, where it is undefined) is tested for every row: `contract`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from indicators import activity, information, pruning, weights
+from indicators import activity, clustering, information, labels, pairs, pruning, sparsity, weights
+from indicators.distributions import distribution_distance, excess_kurtosis, quantiles, uniform_distance, value_range
+from indicators.indicator import (
+    Indicator,
+    Sweep,
+    clustering_image,
+    evaluated_image,
+    image,
+    pair,
+    pruning_image,
+    recorded,
+    variant_image,
+)
+from indicators.subjects import BINS, DISTANCES, PLACES, SHARES, Layer, density, mean, near_zero
 
-Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What an activation indicator may look at: one layer's neurons on the sampled images."""
-
-    activations: Array
-    """(images, neurons), float32, after the layer's activation function."""
-    labels: Array
-    """(images,), integers."""
-    pairs: int
-    """How many pairs of neurons to sample."""
-    seed: int | list[int]
-    """Which of them: layers, and independent repetitions, have their own."""
-
-    @cached_property
-    def active(self) -> information.Packed:
-        """Which neurons are above their own mean on which images, as bits."""
-        return information.pack(information.binarize(self.activations))
-
-    @cached_property
-    def pairwise(self) -> tuple[float, float]:
-        """Mean NMI over the sampled pairs: over all of them, and over those of two neurons that vary."""
-        rng = np.random.default_rng(self.seed)
-        pairs = information.sample_pairs(self.activations.shape[1], self.pairs, rng=rng)
-        nmi = information.pairwise_nmi(self.active, pairs)
-        alive = information.live(self.active)[pairs].all(axis=1)
-        return float(nmi.mean()), float(nmi[alive].mean()) if alive.any() else 0.0
+INFINITY = math.inf
+FEW_FRACTIONS = pruning.FRACTIONS[[0, 1, 4, 8, 12, 16, 20, 25]]
+BIN_EDGES = tuple(float(edge) for edge in np.linspace(0, 1, BINS + 1)[:-1])
+REASONS = tuple(clustering.Ignored)
 
 
-def _recorded(*_: Any) -> Any:
-    raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
+def _magnitude(kernels: Any, fractions: Any, _: Any, **options: str) -> Any:
+    return pruning.magnitude_masks(kernels, fractions, **options)
 
 
-def _evaluated_image(study: Any) -> float:
-    """One image, of the split that has the fewest."""
-    return 1.0 / float(min(study.data.train, study.data.validation, study.data.test))
+def _random(kernels: Any, fractions: Any, rng: Any) -> Any:
+    return (pruning.random_mask(kernels, share, rng=rng) for share in fractions)
 
 
-def _pruning_image(study: Any) -> float:
-    return 1.0 / float(min(study.measuring.pruning_images, study.data.test))
+def _pairs_given_labels(of: Callable[..., Any]) -> Callable[[Layer], float]:
+    return lambda layer: mean(of(layer.active, layer.sampled, layer.labels)) if len(layer.sampled) else math.nan
 
 
-def _image(study: Any) -> float:
-    return 1.0 / float(study.measuring.images)
+def _selectivity(layer: Layer) -> float:
+    # Selectivity is defined for what is not negative; other activation functions have none.
+    return math.nan if np.min(layer.activations) < 0 else mean(activity.class_selectivity(layer.activations, layer.labels))
 
 
-def _pair(study: Any) -> float:
-    return 1.0 / float(study.measuring.pairs)
-
-
-def _roundoff_alone(_: Any) -> float:
-    return 0.0
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One row of the catalog."""
-
-    name: str
-    summary: str
-    needs: Literal["weights", "layer", "pruning", "record"]
-    """`weights`: (initial kernel, final kernel) -> float, per layer. `layer`: `Layer` -> float, per layer.
-    `pruning`: (kernels, fractions, rng) -> masks for each fraction, giving an accuracy each.
-    `record`: kept while training."""
-    of: Callable[..., Any]
-    unit: str
-    bounds: tuple[float, float]
-    section: str
-    resolution: Callable[[Any], float] = _roundoff_alone
-    """What one image, or one sampled pair, weighs in the number: no standard error is less than that."""
-    untrained: bool = False
-    """Whether it is measured on untrained networks too."""
-    draws: bool = False
-    """Whether it is repeated over random draws."""
-    version: int = 1
-    """Raised when the same name comes to mean another number: stored values of another version are measured anew."""
-
-
-INFINITY = float("inf")
+NO_PAIR = "layers of a single neuron"
+TOO_MANY = "layers of a single neuron, or of more than 2048"
 
 CATALOG: tuple[Indicator, ...] = (
     Indicator(
-        "accuracy",
-        "share of images classified right: running and evaluated on training, validation and test images",
-        needs="record", of=_recorded, unit="share", bounds=(0, 1), section="6.1",
-        resolution=_evaluated_image,
+        "accuracy", "share of images classified right: running and evaluated on training, validation and test images",
+        "0 none, 1 all; 1 / classes by chance",
+        needs="record", of=recorded, unit="share", bounds=(0, 1), section="6.1", resolution=evaluated_image,
+    ),
+    # --- How far and where the weights moved -------------------------------------------------------------------
+    Indicator(
+        "cosine_distance", "1 - cosine of the angle between initial and final kernel",
+        "0 unmoved, 1 orthogonal, 2 opposite",
+        needs="kernel", of=lambda kernel: weights.cosine_distance(kernel.initial, kernel.final),
+        unit="1 - cos", bounds=(0, 2), section="7.1", undefined="kernels of zeros",
+        invariant=("order", "scale", "final scale", "sign"),
     ),
     Indicator(
-        "cosine_distance",
-        "1 - cosine of the angle between initial and final kernel: 0 unmoved, 1 orthogonal, 2 opposite",
-        needs="weights", of=weights.cosine_distance, unit="1 - cos", bounds=(0, 2), section="7.1",
+        "norm_ratio", "norm of the initial over norm of the final kernel",
+        "below 1 the weights grew, above 1 they shrank",
+        needs="kernel", of=lambda kernel: weights.norm_ratio(kernel.initial, kernel.final),
+        unit="ratio", bounds=(0, INFINITY), section="7.2.3", undefined="final kernels of zeros",
+        invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "norm_ratio",
-        "norm of the initial over norm of the final kernel: below 1 the weights grew",
-        needs="weights", of=weights.norm_ratio, unit="ratio", bounds=(0, INFINITY), section="7.2.3",
+        "alignment", "component of the weight change along the initial direction, over the final norm",
+        "below 0 against the initial weights, above 0 along them; 1 - norm ratio - cosine distance",
+        needs="kernel", of=lambda kernel: weights.alignment(kernel.initial, kernel.final),
+        unit="ratio", bounds=(-INFINITY, 1), section="7.2.3", undefined="kernels of zeros",
+        invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "alignment",
-        "component of the weight change along the initial direction, over the final norm; 1 - ratio - cosine distance",
-        needs="weights", of=weights.alignment, unit="ratio", bounds=(-INFINITY, 1), section="7.2.3",
+        "weight_change_std", "standard deviation of the weight changes of a layer",
+        "0 all moved alike",
+        needs="kernel", of=lambda kernel: weights.weight_change_std(kernel.initial, kernel.final),
+        unit="weight", bounds=(0, INFINITY), section="7.2.1", invariant=("order", "sign"),
     ),
     Indicator(
-        "weight_change_std",
-        "standard deviation of the weight changes of a layer",
-        needs="weights", of=weights.weight_change_std, unit="weight", bounds=(0, INFINITY), section="7.2.1",
+        "normalized_weight_change_std", "standard deviation of the weight changes of a layer, over its final norm",
+        "0 all moved alike",
+        needs="kernel", of=lambda kernel: weights.weight_change_std(kernel.initial, kernel.final, normalized=True),
+        unit="final norm", bounds=(0, INFINITY), section="7.2.2", undefined="final kernels of zeros",
+        invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "magnitude_pruning",
-        "test accuracy with a fraction of all weights, the smallest, set to zero",
-        needs="pruning", of=lambda kernels, fractions, _: pruning.magnitude_masks(kernels, fractions),
-        unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=_pruning_image,
+        "weight_change_range", "difference between the largest and the smallest weight change of a layer",
+        "0 all moved alike",
+        needs="kernel", of=lambda kernel: value_range(kernel.change),
+        unit="weight", bounds=(0, INFINITY), section="7.2.2", invariant=("order", "sign"),
     ),
     Indicator(
-        "random_pruning",
-        "test accuracy with a random fraction of all weights set to zero",
-        needs="pruning",
-        of=lambda kernels, fractions, rng: (pruning.random_mask(kernels, share, rng=rng) for share in fractions),
-        unit="accuracy", bounds=(0, 1), section="7.3.1", resolution=_pruning_image, draws=True,
+        "weight_change_quantiles", "quantiles of the weight changes of a layer",
+        "at share 0 the smallest, at 1 the largest",
+        needs="kernel", of=lambda kernel: quantiles(kernel.change, SHARES),
+        unit="weight", bounds=(-INFINITY, INFINITY), section="7.2.1", axes={"share": SHARES}, invariant=("order",),
     ),
     Indicator(
-        "pairwise_nmi",
-        "mean normalized mutual information of pairs of neurons of a layer; two constant neurons count as 1",
-        needs="layer", of=lambda layer: layer.pairwise[0], unit="NMI", bounds=(0, 1), section="8.3",
-        resolution=_pair, untrained=True, version=2,
+        "weight_change_density", "density of the weight changes of a layer, in root mean squares of its initial weights",
+        "0 no such change; the area is 1",
+        needs="kernel", of=lambda kernel: density(kernel.change, kernel.initial_scale),
+        unit="density", bounds=(0, INFINITY), section="7.2.1", axes={"place": PLACES},
+        undefined="initial kernels of zeros, or changes that are all equal", invariant=("order", "scale"),
     ),
     Indicator(
-        "pairwise_nmi_live",
-        "the same over pairs of neurons that both vary; 0 where there are none",
-        needs="layer", of=lambda layer: layer.pairwise[1], unit="NMI", bounds=(0, 1), section="8.3.5",
-        resolution=_pair, untrained=True, version=2,
+        "normalized_weight_change_density",
+        "density of the weight changes of a layer, in root mean squares of its final weights",
+        "0 no such change; the area is 1",
+        needs="kernel", of=lambda kernel: density(kernel.change, kernel.final_scale),
+        unit="density", bounds=(0, INFINITY), section="7.2.2", axes={"place": PLACES},
+        undefined="final kernels of zeros, or changes that are all equal", invariant=("order", "scale"),
     ),
     Indicator(
-        "label_nmi",
-        "mean normalized mutual information of a layer's neurons with the labels",
-        needs="layer", of=lambda layer: float(information.label_nmi(layer.active, layer.labels).mean()),
-        unit="NMI", bounds=(0, 1), section="8.3.7", resolution=_image, untrained=True,
+        "weight_change_kurtosis", "excess kurtosis of the weight changes of a layer",
+        "-1.2 uniform, 0 Gaussian, large: few weights changed much",
+        needs="kernel", of=lambda kernel: excess_kurtosis(kernel.change),
+        unit="kurtosis", bounds=(-2, INFINITY), section="7.2.1", undefined="changes that are all equal",
+        invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "label_information",
-        "mean share of the labels' entropy that a neuron carries",
-        needs="layer", of=lambda layer: float(information.label_information(layer.active, layer.labels).mean()),
-        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=_image, untrained=True,
+        "weight_change_uniform_distance", "Kolmogorov distance of the weight changes of a layer to a uniform distribution",
+        "0 uniform, 1 nearly all at one end",
+        needs="kernel", of=lambda kernel: uniform_distance(kernel.change),
+        unit="probability", bounds=(0, 1), section="7.2.1", undefined="changes that are all equal",
+        invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "never_active",
-        "share of neurons that are zero on every image",
-        needs="layer", of=lambda layer: float(activity.pathological(layer.activations)[0].mean()),
-        unit="share", bounds=(0, 1), section="8.3.5", resolution=_image, untrained=True,
+        "opposed_share", "share of the weights that moved against their initial sign",
+        "0 none, 1 all",
+        needs="kernel", of=lambda kernel: weights.opposed_share(kernel.initial, kernel.final),
+        unit="share", bounds=(0, 1), section="7.2.3", invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "always_active",
-        "share of neurons that are above zero on every image",
-        needs="layer", of=lambda layer: float(activity.pathological(layer.activations)[1].mean()),
-        unit="share", bounds=(0, 1), section="8.3.5", resolution=_image, untrained=True,
+        "opposed_share_by_chance", "that share if initial and final weights were unrelated",
+        "1/2 final weights much larger, 3/4 equally large, 1 much smaller",
+        needs="kernel", of=lambda kernel: weights.opposed_share_by_chance(kernel.initial, kernel.final),
+        unit="share", bounds=(0, 1), section="7.2.3", invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "zero_ratio",
-        "share of exact zeros among the activations of a layer",
-        needs="layer", of=lambda layer: float(activity.zero_ratio(layer.activations).mean()),
-        unit="share", bounds=(0, 1), section="8.3.6", resolution=_image, untrained=True,
+        "sign_flips", "share of the weights whose sign changed",
+        "0 none, 1/2 as unrelated weights, 1 all",
+        needs="kernel", of=lambda kernel: weights.sign_flips(kernel.initial, kernel.final),
+        unit="share", bounds=(0, 1), section="7.2.4", invariant=("order", "scale", "final scale", "sign"),
+    ),
+    # --- How the weights are distributed -----------------------------------------------------------------------
+    Indicator(
+        "weight_quantiles", "quantiles of the weights of a layer",
+        "at share 0 the smallest, at 1 the largest",
+        needs="kernel", of=lambda kernel: quantiles(kernel.final, SHARES), untrained=True,
+        unit="weight", bounds=(-INFINITY, INFINITY), section="7.2.4", axes={"share": SHARES}, invariant=("order",),
     ),
     Indicator(
-        "zero_ratio_binarized",
-        "share of activations not above their neuron's mean",
-        needs="layer", of=lambda layer: float(activity.zero_ratio(layer.activations, of="binarized").mean()),
-        unit="share", bounds=(0, 1), section="8.3.6", resolution=_image, untrained=True,
+        "weight_density", "density of the weights of a layer, in root mean squares of its initial ones",
+        "0 no such weight; the area is 1",
+        needs="kernel", of=lambda kernel: density(kernel.final, kernel.initial_scale), untrained=True,
+        unit="density", bounds=(0, INFINITY), section="7.2.4", axes={"place": PLACES},
+        undefined="initial kernels of zeros, or weights that are all equal", invariant=("order", "scale"),
+    ),
+    Indicator(
+        "initial_distribution_distance", "Kolmogorov distance between the final and the initial weights of a layer",
+        "0 the same distribution, 1 no overlap",
+        needs="kernel", of=lambda kernel: distribution_distance(kernel.final, kernel.initial),
+        unit="probability", bounds=(0, 1), section="7.2.4", invariant=("order", "scale", "sign"),
+    ),
+    Indicator(
+        "weight_kurtosis", "excess kurtosis of the weights of a layer",
+        "-1.2 uniform, 0 Gaussian, large: few large weights among many small ones",
+        needs="kernel", of=lambda kernel: excess_kurtosis(kernel.final), untrained=True,
+        unit="kurtosis", bounds=(-2, INFINITY), section="7.2.4", undefined="weights that are all equal",
+        invariant=("order", "scale", "final scale", "sign"),
+    ),
+    Indicator(
+        "near_zero_share", "share of the weights below a tenth of the root mean square of the layer's initial ones",
+        "0 none, 1 all; a uniform distribution of unchanged width has .058",
+        needs="kernel", of=lambda kernel: near_zero(kernel.final, kernel.initial_scale), untrained=True,
+        unit="share", bounds=(0, 1), section="7.2.4", undefined="initial kernels of zeros",
+        invariant=("order", "scale", "sign"),
+    ),
+    Indicator(
+        "near_zero_share_relative", "share of the weights below a tenth of their own root mean square",
+        "0 none, 1 all; uniform .058, Gaussian .080",
+        needs="kernel", of=lambda kernel: near_zero(kernel.final, kernel.final_scale), untrained=True,
+        unit="share", bounds=(0, 1), section="7.2.4", undefined="final kernels of zeros",
+        invariant=("order", "scale", "final scale", "sign"),
+    ),
+    Indicator(
+        "hoyer_sparsity", "how far the norm of a layer rests on few of its weights (Hoyer 2004)",
+        "0 all of one magnitude, 1 a single one; uniform .13, Gaussian .20",
+        needs="kernel", of=lambda kernel: sparsity.hoyer(kernel.final), untrained=True,
+        unit="sparsity", bounds=(0, 1), section="7.2.4", undefined="kernels of zeros, or of a single weight",
+        invariant=("order", "scale", "final scale", "sign"),
+    ),
+    Indicator(
+        "outlier_share", "share of the weights beyond the quartiles by 1.5 times their distance",
+        "0 none; uniform 0, Gaussian .007",
+        needs="kernel", of=lambda kernel: sparsity.outliers(kernel.final).share, untrained=True,
+        unit="share", bounds=(0, 1), section="7.2.4", invariant=("order", "scale", "final scale", "sign"),
+    ),
+    Indicator(
+        "outlier_norm_share", "norm of those weights over that of all",
+        "0 none, 1 all; uniform 0, Gaussian .25",
+        needs="kernel", of=lambda kernel: sparsity.outliers(kernel.final).norm_share, untrained=True,
+        unit="share", bounds=(0, 1), section="7.2.4", undefined="kernels of zeros",
+        invariant=("order", "scale", "final scale", "sign"),
+    ),
+    Indicator(
+        "participation_ratio", "share of its incoming weights that a neuron effectively uses, mean over the layer",
+        "1 / fan-in a single one, 1 all alike; Gaussian 1/3, uniform 5/9",
+        needs="kernel", of=lambda kernel: mean(sparsity.participation_ratio(kernel.final)), untrained=True,
+        unit="share", bounds=(0, 1), section="7.2.4", undefined="kernels of zeros",
+        invariant=("neurons", "scale", "final scale", "gain", "sign"),
+    ),
+    # --- What is lost when weights go --------------------------------------------------------------------------
+    Indicator(
+        "magnitude_pruning", "test accuracy with a fraction of all weights, the smallest, set to zero",
+        "the unpruned accuracy nothing lost, 1 / classes all",
+        needs="pruning", of=_magnitude, unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=pruning_image,
+    ),
+    Indicator(
+        "random_pruning", "test accuracy with a random fraction of all weights set to zero",
+        "the unpruned accuracy nothing lost, 1 / classes all",
+        needs="pruning", of=_random, sweep=Sweep(draws=True),
+        unit="accuracy", bounds=(0, 1), section="7.3.1", resolution=pruning_image,
+    ),
+    Indicator(
+        "layerwise_magnitude_pruning", "test accuracy with a fraction of each layer's weights, its smallest, set to zero",
+        "the unpruned accuracy nothing lost, 1 / classes all",
+        needs="pruning", of=lambda *args: _magnitude(*args, scope="layer"), sweep=Sweep(FEW_FRACTIONS, "variant_images"),
+        unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=variant_image,
+    ),
+    Indicator(
+        "largest_pruning", "test accuracy with a fraction of all weights, the largest, set to zero",
+        "the unpruned accuracy nothing lost, 1 / classes all",
+        needs="pruning", of=lambda *args: _magnitude(*args, order="largest"),
+        sweep=Sweep(FEW_FRACTIONS, "variant_images"),
+        unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=variant_image,
+    ),
+    Indicator(
+        "magnitude_pruning_reestimated", "the accuracy of magnitude pruning with batch statistics estimated after it",
+        "the unpruned accuracy nothing lost, 1 / classes all",
+        needs="pruning", of=_magnitude, sweep=Sweep(FEW_FRACTIONS, "variant_images", statistics="estimated"),
+        unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=variant_image,
+    ),
+    Indicator(
+        "random_pruning_reestimated", "the accuracy of random pruning with batch statistics estimated after it",
+        "the unpruned accuracy nothing lost, 1 / classes all",
+        needs="pruning", of=_random, sweep=Sweep(FEW_FRACTIONS, "variant_images", statistics="estimated"),
+        unit="accuracy", bounds=(0, 1), section="7.3.1", resolution=variant_image,
+    ),
+    Indicator(
+        "weights_removed_per_layer", "share of each layer's weights among the smallest of all weights",
+        "0 none of the layer, 1 all of it",
+        needs="kernels", of=lambda kernels: pruning.removed_curves(kernels, pruning.FRACTIONS).T,
+        unit="share", bounds=(0, 1), section="7.3.2", axes={"fraction": pruning.FRACTIONS}, invariant=("scale", "sign"),
+    ),
+    # --- What neurons share ------------------------------------------------------------------------------------
+    Indicator(
+        "entropy", "mean entropy of a layer's neurons, above or below their own mean",
+        "0 none varies, .693 each is above on half of the images",
+        needs="layer", of=lambda layer: mean(information.entropy(layer.active)),
+        unit="nats", bounds=(0, math.log(2)), section="8.3.6", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi", "mean normalized mutual information of pairs of neurons; two that do not vary count as 1",
+        "0 independent, 1 each tells the other",
+        needs="layer", of=lambda layer: mean(layer.nmi), undefined=NO_PAIR,
+        unit="NMI", bounds=(0, 1), section="8.3", resolution=pair, untrained=True, version=2,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_live", "the same over pairs of neurons that both vary",
+        "0 independent, 1 each tells the other",
+        needs="layer", of=lambda layer: mean(layer.nmi[layer.living]), undefined="layers without two neurons that vary",
+        unit="NMI", bounds=(0, 1), section="8.3.5", resolution=pair, untrained=True, version=3,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_2019", "the same over all pairs, over the larger of two entropies as the numbers of 2019 have it",
+        "0 independent, 1 each tells the other",
+        needs="layer", undefined=NO_PAIR,
+        of=lambda layer: mean(information.pairwise_nmi(layer.active, layer.sampled, average_method="max"))
+        if len(layer.sampled) else math.nan,
+        unit="NMI", bounds=(0, 1), section="8.3", resolution=pair, untrained=True, invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_exact", "mean normalized mutual information of all pairs of neurons of a layer",
+        "0 independent, 1 each tells the other",
+        needs="layer", of=lambda layer: layer.every_pair.mean if layer.every_pair else math.nan, undefined=TOO_MANY,
+        unit="NMI", bounds=(0, 1), section="8.3", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_live_exact", "the same over all pairs of neurons that both vary",
+        "0 independent, 1 each tells the other",
+        needs="layer", of=lambda layer: layer.every_pair.live_mean if layer.every_pair else math.nan,
+        undefined=f"{TOO_MANY}, or without two that vary",
+        unit="NMI", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_histogram", "share of the sampled pairs of neurons by their normalized mutual information",
+        "0 no pair, 1 all pairs in this hundredth of the scale",
+        needs="layer", undefined=NO_PAIR,
+        of=lambda layer: pairs.nmi_histogram(layer.nmi, BINS) / len(layer.nmi)
+        if len(layer.nmi) else np.full(BINS, math.nan),
+        unit="share", bounds=(0, 1), section="8.3.4", axes={"nmi": BIN_EDGES}, resolution=pair, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_by_distance", "mean normalized mutual information of pairs of neurons by their distance in the image",
+        "0 independent, 1 each tells the other",
+        needs="layer", of=lambda layer: np.array([layer.nmi_at_distance(distance) for distance in DISTANCES]),
+        undefined="dense layers, and distances that a layer does not have",
+        unit="NMI", bounds=(0, 1), section="8.3.4", axes={"pixels": DISTANCES}, resolution=pair, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_information", "mean mutual information of pairs of neurons",
+        "0 independent, .693 equal and above their mean on half of the images",
+        needs="layer", undefined=NO_PAIR,
+        of=_pairs_given_labels(lambda active, sampled, classes: labels.conditional_information(active, sampled, 0 * classes)),
+        unit="nats", bounds=(0, math.log(2)), section="8.3.7", resolution=pair, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "conditional_information", "mean mutual information of pairs of neurons given the label",
+        "0 all they share is the class",
+        needs="layer", of=_pairs_given_labels(labels.conditional_information), undefined=NO_PAIR,
+        unit="nats", bounds=(0, math.log(2)), section="8.3.7", resolution=pair, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "conditional_nmi", "mean normalized mutual information of pairs of neurons given the label",
+        "0 all they share is the class, 1 each tells the other within every class",
+        needs="layer", of=_pairs_given_labels(labels.conditional_nmi), undefined=NO_PAIR,
+        unit="NMI", bounds=(0, 1), section="8.3.7", resolution=pair, untrained=True, invariant=("images", "scale"),
+    ),
+    # --- What neurons tell about the labels --------------------------------------------------------------------
+    Indicator(
+        "label_nmi", "mean normalized mutual information of a layer's neurons with the labels",
+        "0 independent; .463 at most for ten equal classes",
+        needs="layer", of=lambda layer: mean(information.label_nmi(layer.active, layer.labels)),
+        unit="NMI", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "label_nmi_2019", "the same over the larger of two entropies, as the numbers of 2019 have it",
+        "0 independent; .301 at most for ten equal classes",
+        needs="layer",
+        of=lambda layer: mean(information.label_nmi(layer.active, layer.labels, average_method="max")),
+        unit="NMI", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "label_information", "mean share of the labels' entropy that a neuron carries",
+        "0 nothing; for ten equal classes .141 a detector of one class, .301 the most",
+        needs="layer", of=lambda layer: mean(information.label_information(layer.active, layer.labels)),
+        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "label_information_floor", "what that share is for labels in random order",
+        "what a finite number of images shows by chance",
+        needs="layer", of=lambda layer: mean(layer.floor(information.label_information)),
+        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True,
+        invariant=("neurons", "scale"),
+    ),
+    Indicator(
+        "label_information_histogram", "share of a layer's neurons by the share of the labels' entropy that they carry",
+        "0 no neuron, 1 all neurons in this hundredth of the scale",
+        needs="layer",
+        of=lambda layer: pairs.nmi_histogram(information.label_information(layer.active, layer.labels), BINS)
+        / layer.activations.shape[1],
+        unit="share", bounds=(0, 1), section="8.3.7", axes={"information": BIN_EDGES}, resolution=image,
+        untrained=True, invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "class_selectivity", "how far a neuron's mean activation singles out one class, mean over the layer",
+        "0 all classes alike, 1 one class only",
+        needs="layer", of=_selectivity, undefined="layers of neurons that are all zero, negative activations, one class",
+        unit="selectivity", bounds=(0, 1), section="8.5", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    # --- How active neurons are --------------------------------------------------------------------------------
+    Indicator(
+        "never_active", "share of neurons that are zero on every image",
+        "0 none, 1 all",
+        needs="layer", of=lambda layer: mean(activity.pathological(layer.activations)[0]),
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "always_active", "share of neurons that are above zero on every image",
+        "0 none, 1 all",
+        needs="layer", of=lambda layer: mean(activity.pathological(layer.activations)[1]),
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "active_share", "share of the images on which a neuron is above zero, mean over the layer",
+        "0 never, 1 always",
+        needs="layer", of=lambda layer: mean(layer.active_shares),
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "active_share_histogram", "share of a layer's neurons by the share of the images on which they are above zero",
+        "0 no neuron, 1 all neurons in this hundredth of the scale",
+        needs="layer", of=lambda layer: pairs.nmi_histogram(layer.active_shares, BINS) / len(layer.active_shares),
+        unit="share", bounds=(0, 1), section="8.5", axes={"active": BIN_EDGES}, resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "activity_entropy", "mean entropy of a layer's neurons, above zero or not",
+        "0 each never or always, .693 each on half of the images",
+        needs="layer", of=lambda layer: mean(activity.activity_entropy(layer.activations)),
+        unit="nats", bounds=(0, math.log(2)), section="8.3.6", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "zero_ratio", "share of exact zeros among the activations of a layer",
+        "0 none, 1 all",
+        needs="layer", of=lambda layer: mean(activity.zero_ratio(layer.activations)),
+        unit="share", bounds=(0, 1), section="8.3.6", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "zero_ratio_binarized", "share of activations not above their neuron's mean",
+        "1/2 symmetric, 1 none varies",
+        needs="layer", of=lambda layer: mean(activity.zero_ratio(layer.activations, of="binarized")),
+        unit="share", bounds=(0, 1), section="8.3.6", resolution=image, untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "mean_activation_quantiles", "quantiles over a layer's neurons of their mean activation",
+        "at share 0 the least active neuron, at 1 the most active",
+        needs="layer", of=lambda layer: quantiles(activity.mean_activations(layer.activations), SHARES),
+        unit="activation", bounds=(-INFINITY, INFINITY), section="A", axes={"share": SHARES}, untrained=True,
+        invariant=("neurons",),
+    ),
+    # --- How the images that a neuron answers to are grouped ---------------------------------------------------
+    Indicator(
+        "silhouette_cosine", "silhouette of active against inactive images around a neuron's central active ones",
+        "0 mixed, 1 two tight groups; below 0 closer to the other group",
+        needs="neuron", of=lambda neuron: neuron.silhouettes["cosine"].value, undefined="neurons that are ignored",
+        unit="silhouette", bounds=(-1, 1), section="8.4", resolution=clustering_image, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "silhouette_euclidean", "the same by Euclidean distance",
+        "0 mixed, 1 two tight groups; below 0 closer to the other group",
+        needs="neuron", of=lambda neuron: neuron.silhouettes["euclidean"].value, undefined="neurons that are ignored",
+        unit="silhouette", bounds=(-1, 1), section="8.4", resolution=clustering_image, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "silhouette_cosine_2019", "silhouette of a window of the layer's own outputs before normalization, unweighted",
+        "0 mixed, 1 two tight groups; below 0 closer to the other group",
+        needs="neuron", of=lambda neuron: neuron.silhouette_2019("cosine"),
+        undefined="neurons that are ignored, dense layers, maps of one row or column",
+        unit="silhouette", bounds=(-1, 1), section="8.4", resolution=clustering_image, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "silhouette_ignored", "share of the sampled neurons that have no silhouette (cosine), by the reason",
+        "0 none, 1 all for this reason",
+        needs="neuron",
+        of=lambda neuron: np.array([neuron.silhouettes["cosine"].ignored is reason for reason in REASONS], float),
+        unit="share", bounds=(0, 1), section="8.4.6", axes={"reason": REASONS}, untrained=True,
+        resolution=lambda study: 1.0 / study.measuring.neurons, invariant=("images", "scale"),
+    ),
+    Indicator(
+        "active_neighbors_cosine", "share of active images among the nearest of a neuron's central active ones",
+        "the share of active images no grouping, 1 only active ones around",
+        needs="neuron", of=lambda neuron: neuron.active_neighbors("cosine"),
+        undefined="neurons active on fewer than twenty images",
+        unit="share", bounds=(0, 1), section="8.4.7", resolution=clustering_image, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "active_neighbors_euclidean", "the same by Euclidean distance",
+        "the share of active images no grouping, 1 only active ones around",
+        needs="neuron", of=lambda neuron: neuron.active_neighbors("euclidean"),
+        undefined="neurons active on fewer than twenty images",
+        unit="share", bounds=(0, 1), section="8.4.7", resolution=clustering_image, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "neighborhood_curve", "silhouette by the share of the images that a neighborhood holds",
+        "0 mixed, 1 two tight groups; below 0 closer to the other group",
+        needs="neuron", of=lambda neuron: np.array([neuron.curve(metric) for metric in clustering.METRICS]),
+        undefined="neurons that are ignored, sizes of fewer than three images",
+        unit="silhouette", bounds=(-1, 1), section="8.4.8", resolution=clustering_image, untrained=True,
+        axes={"distance": clustering.METRICS, "size": clustering.SIZES}, invariant=("images", "scale"),
     ),
 )  # fmt: skip
 

@@ -66,9 +66,15 @@ def measure(
     architecture: Architecture = None,
     data: Data = None,
     store: StoreFolder = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Name of an indicator of the catalog; may be repeated [all].")
+    ] = None,
+    epoch: Annotated[
+        int | None, typer.Option(min=1, help="Measure the weights after this epoch [the last], where they are kept.")
+    ] = None,
 ) -> None:
     """Train what is missing, and measure what is not measured yet."""
-    _make(study, architecture, data, seeds, store, measuring=True)
+    _make(study, architecture, data, seeds, store, measuring=True, only=tuple(only or ()), epoch=epoch)
 
 
 @app.command()
@@ -157,18 +163,28 @@ def _make(
     store: Path | None,
     *,
     measuring: bool,
+    only: tuple[str, ...] = (),
+    epoch: int | None = None,
 ) -> None:
     from indicators import crew, selection
     from indicators.progress import Fetching
 
     console = Console()
     spec, opened = _open(study, architecture, data, seeds, store)
+    _check_names(only)
     with Fetching(console) as fetching:
         folder = selection.fetch(spec, opened, data, fetching)
-    work = crew.Work(tuple(spec.models()), spec.measuring if measuring else None, folder)
+    work = crew.Work(tuple(spec.models()), spec.measuring if measuring else None, folder, only=only, epoch=epoch)
     _work(work, opened, console)
     done = "trained and measured" if measuring else "trained"
     console.print(f"{len(work.networks())} networks {done}; store: {opened.root}", soft_wrap=True, highlight=False)
+
+
+def _check_names(only: Sequence[str]) -> None:
+    """Refuse what is not in the catalog, before anything is trained."""
+    from indicators.measuring import require_names
+
+    require_names(only)
 
 
 def _work(work: Work, store: Store, console: Console) -> None:

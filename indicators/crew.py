@@ -25,7 +25,7 @@ from rich.console import Console
 from indicators import data, selection
 from indicators.errors import InputError
 from indicators.machine import cores
-from indicators.measurements import forward_images, measure, missing
+from indicators.measuring import forward_images, measure, missing
 from indicators.progress import Display, Fetching
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
@@ -47,6 +47,10 @@ class Work:
     """Of the data set, fetched and verified."""
     trials: bool = False
     """Whether a training that diverges is an answer, as in a calibration, and not an error."""
+    only: tuple[str, ...] = ()
+    """Names of the indicators that are measured; none: all of the catalog."""
+    epoch: int | None = None
+    """After which epoch they are measured; None: at the end."""
 
     def networks(self) -> list[UntrainedSpec]:
         """The models, and the untrained networks that they start from."""
@@ -64,7 +68,16 @@ class Work:
             made = record is not None and (entry.has("final.safetensors") or (self.trials and _diverged(record)))
         else:
             made = entry.has("initial.safetensors")
-        return made and (self.measuring is None or not missing(spec, entry, self.measuring))
+        return made and self._measured(spec, store)
+
+    def _measured(self, spec: UntrainedSpec, store: Store) -> bool:
+        if self.measuring is None:
+            return True
+        return not any(missing(spec, store.entry(spec), self.measuring, only=self.only, epoch=self.epoch))
+
+    def images(self, spec: UntrainedSpec) -> int:
+        """How many images a network is run on to be measured."""
+        return forward_images(spec, self.measuring, only=self.only, epoch=self.epoch) if self.measuring else 0
 
     def to_json(self) -> str:
         """The work as a worker reads it."""
@@ -74,6 +87,8 @@ class Work:
                 "measuring": self.measuring.model_dump(mode="json") if self.measuring else None,
                 "folder": str(self.folder),
                 "trials": self.trials,
+                "only": self.only,
+                "epoch": self.epoch,
             }
         )
 
@@ -87,6 +102,8 @@ class Work:
             MeasuringSpec.model_validate(measuring) if measuring else None,
             Path(table["folder"]),
             table["trials"],
+            tuple(table["only"]),
+            table["epoch"],
         )
 
 
@@ -150,7 +167,7 @@ def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
     ]
     text = f"to train: {len(training)} networks"
     if work.measuring is not None:
-        images = sum(forward_images(spec, work.measuring) for spec in undone)
+        images = sum(map(work.images, undone))
         text += f"; to measure: {len(undone)} networks, {images / 1e6:.1f} million images forward"
     return f"{text}; at once: {min(cores(), len(undone))}; store: {store.root}"
 
@@ -264,7 +281,7 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
                 raise
             return
     if work.measuring is not None:
-        measure(spec, store, dataset, work.measuring, progress)
+        measure(spec, store, dataset, work.measuring, progress, only=work.only, epoch=work.epoch)
 
 
 class _Notes:
@@ -272,7 +289,7 @@ class _Notes:
 
     def __init__(self, spec: UntrainedSpec, work: Work, store: Store) -> None:
         self._spec, self._store = spec, store
-        self._to_measure = forward_images(spec, work.measuring) if work.measuring else 0
+        self._to_measure = work.images(spec)
         self._begun = self._measuring_since = time.monotonic()
 
     def __call__(self, *, phase: str, **state: Any) -> None:

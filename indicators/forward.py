@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
-from indicators import architectures, training
+from indicators import architectures, receptive, training
 from indicators.data import Dataset
 from indicators.specs import UntrainedSpec
 from indicators.store import Arrays
+from indicators.subjects import Neuron
 
 Array = np.ndarray[Any, Any]
+Keep = Callable[[Array], Array]
 
 BATCH = 250
 ACTIVATION_BYTES = 270_000_000
-"""Layers whose activations fit together into this are taken in one pass."""
+"""Layers of which together so much is kept are taken in one pass."""
 
 
 class Network:
@@ -29,6 +33,8 @@ class Network:
         self.model = training.build(spec, dataset)
         training.load_arrays(self.model, arrays)
         self._kernels = [layer.kernel for layer in architectures.kernel_layers(self.model)]
+        self._normalizations = architectures.normalizations(self.model)
+        self._by_batch = _compiled(partial(self.model, training=False))
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """Share of images whose largest output is their label; images (n, height, width, channels) normalized."""
@@ -38,34 +44,202 @@ class Network:
         )
         return correct / len(labels)
 
-    def pruned_accuracy(self, kernels: Sequence[Array], masks: Sequence[Array], images: Array, labels: Array) -> float:
-        """Accuracy with the masked weights (True = removed) set to zero, statistics as they were."""
+    def pruned_accuracy(
+        self,
+        kernels: Sequence[Array],
+        masks: Sequence[Array],
+        images: Array,
+        labels: Array,
+        estimated_on: Array | None = None,
+    ) -> float:
+        """Accuracy with the masked weights (True = removed) set to zero.
+
+        The statistics of batch normalization stay as they were, or are estimated anew on the given images.
+        """
+        statistics = self._statistics()
         self._assign([np.where(mask, np.float32(0), kernel) for kernel, mask in zip(kernels, masks, strict=True)])
+        if estimated_on is not None:
+            self.estimate_statistics(estimated_on)
         accuracy = self.accuracy(images, labels)
         self._assign(kernels)
+        if estimated_on is not None:
+            self._set_statistics(statistics)
         return accuracy
 
-    def activations(self, images: Array) -> Iterator[tuple[str, Array]]:
-        """Every layer's name and activations (images, neurons), float32; few layers at a time to bound memory."""
-        names = architectures.layer_names(self.model)
-        tensors = architectures.activations(self.model)
-        for group in _groups([int(np.prod(tensor.shape[1:])) * len(images) * 4 for tensor in tensors]):
-            part = keras.Model(self.model.inputs, [tensors[k] for k in group])
-            out = [np.empty((len(images), *tensors[k].shape[1:]), np.float32) for k in group]
+    def estimate_statistics(self, images: Array) -> None:
+        """Gives every batch normalization the mean and variance of what it receives of these images.
+
+        Batch by batch: the means of the batches are averaged, the variances are those within batches and between them.
+        Other layers are as in inference.
+        """
+        batches, sizes = [], []
+        with ExitStack() as stack:
+            for layer in self._normalizations:
+                stack.enter_context(_normalizing_by_batch(layer))
             for i in range(0, len(images), BATCH):
-                # A list of one output comes back bare.
-                results = part.predict_on_batch(images[i : i + BATCH])
-                for array, result in zip(out, results if len(group) > 1 else [results], strict=True):
-                    array[i : i + BATCH] = result
-            for k, array in zip(group, out, strict=True):
-                yield names[k], array.reshape(len(images), -1)
+                batch = images[i : i + BATCH]
+                self._by_batch(batch)
+                batches.append(self._statistics())
+                sizes.append(len(batch))
+        shares = np.array(sizes) / len(images)
+        self._set_statistics([_pooled(layer, shares) for layer in zip(*batches, strict=True)])
+
+    def activations(self, images: Array) -> Iterator[tuple[str, Array]]:
+        """Every layer's name and activations (images, ...), float32; few layers at a time to bound memory."""
+        tensors = architectures.activations(self.model)
+        sizes = [int(np.prod(tensor.shape[1:])) * len(images) * 4 for tensor in tensors]
+        names = architectures.layer_names(self.model)
+        for group in _groups(sizes):
+            maps = self._run([tensors[k] for k in group], [_whole] * len(group), images)
+            for k in group:
+                # Taken out, so that a layer that was looked at makes room.
+                yield names[k], maps.pop(0)
+
+    def neurons(
+        self, images: Array, *, few: int, count: int, seed: Sequence[int]
+    ) -> Iterator[tuple[str, Iterator[Neuron]]]:
+        """Every layer's name and `count` of its neurons (all, if it has fewer), with what they receive of the images.
+
+        Which neurons: `seed` and the layer's place decide. Layers whose inputs are not known are left out
+        (`architectures.received`). `few` is how many images they are looked at with where not all are.
+        """
+        names = architectures.layer_names(self.model)
+        tensors = zip(architectures.received(self.model), architectures.activations(self.model), strict=True)
+        layers = {
+            k: _Sampled(what, activation, np.random.default_rng([*seed, k]), count)
+            for k, (what, activation) in enumerate(tensors)
+            if what is not None
+        }
+        for group in _groups([layer.bytes_per_image * len(images) for layer in layers.values()]):
+            places = [list(layers)[g] for g in group]
+            chosen = [layers[k] for k in places]
+            kept = self._run([t for layer in chosen for t in layer.tensors], [f for l in chosen for f in l.keep], images)
+            for k, layer in zip(places, chosen, strict=True):
+                of_layer, kept = kept[: len(layer.tensors)], kept[len(layer.tensors) :]
+                yield names[k], layer.neurons(of_layer, np.asarray(self._kernels[k]), few)
+
+    def _run(self, tensors: Sequence[Any], keep: Sequence[Keep], images: Array) -> list[Array]:
+        """What is kept of each tensor for all images."""
+        part = keras.Model(self.model.inputs, list(tensors))
+        kept: list[Array] = []
+        for i in range(0, len(images), BATCH):
+            # A list of one output comes back bare.
+            results = part.predict_on_batch(images[i : i + BATCH])
+            taken = [f(result) for f, result in zip(keep, results if len(tensors) > 1 else [results], strict=True)]
+            kept = kept or [np.empty((len(images), *piece.shape[1:]), piece.dtype) for piece in taken]
+            for array, piece in zip(kept, taken, strict=True):
+                array[i : i + BATCH] = piece
+        return kept
 
     def _assign(self, kernels: Sequence[Array]) -> None:
         for variable, kernel in zip(self._kernels, kernels, strict=True):
             variable.assign(kernel)
 
+    def _statistics(self) -> list[tuple[Array, Array]]:
+        return [(layer.moving_mean.numpy(), layer.moving_variance.numpy()) for layer in self._normalizations]
 
-def _groups(sizes: list[int]) -> list[list[int]]:
+    def _set_statistics(self, statistics: Sequence[tuple[Array, Array]]) -> None:
+        for layer, (mean, variance) in zip(self._normalizations, statistics, strict=True):
+            layer.moving_mean.assign(mean)
+            layer.moving_variance.assign(variance)
+
+
+class _Sampled:
+    """Some neurons of one layer, and what is to be kept of its tensors to know what they receive."""
+
+    def __init__(self, received: architectures.Received, activation: Any, rng: np.random.Generator, count: int) -> None:
+        size = int(np.prod(activation.shape[1:]))
+        self._chosen = np.sort(rng.choice(size, min(count, size), replace=False))
+        self._is_dense = received.options is None
+        if self._is_dense:
+            self._filters, cuts, windows = self._chosen, [receptive.dense_inputs] * len(self._chosen), []
+        else:
+            *places, self._filters = np.unravel_index(self._chosen, activation.shape[1:])
+            at = [(int(row), int(column)) for row, column in zip(*places, strict=True)]
+            cuts = [partial(receptive.receptive_inputs, position=place, **received.options) for place in at]
+            wide = min(received.outputs.shape[1:3]) > 1
+            windows = [partial(receptive.window_2019, position=place) for place in at] if wide else []
+        self._inputs, self._windows = _Parts(received.inputs, cuts), _Parts(received.outputs, windows)
+        self.tensors = [received.inputs, activation, *([received.outputs] if windows else [])]
+        self.keep: list[Keep] = [self._inputs.keep, self._answers, *([self._windows.keep] if windows else [])]
+        self.bytes_per_image = 4 * (self._inputs.size + self._windows.size)
+
+    def neurons(self, kept: Sequence[Array], kernel: Array, few: int) -> Iterator[Neuron]:
+        """The neurons, one at a time: what they receive may be large."""
+        inputs, active, *windows = kept
+        for index, neuron in enumerate(self._filters.tolist()):
+            yield Neuron(
+                self._inputs.part(inputs, index),
+                receptive.receptive_weights(kernel, neuron),
+                active[:, index],
+                few,
+                self._windows.part(windows[0], index) if windows else None,
+            )
+
+    def _answers(self, activations: Array) -> Array:
+        answers: Array = activations.reshape(len(activations), -1)[:, self._chosen] > 0
+        return answers
+
+
+class _Parts:
+    """Parts of a map, one for each neuron: kept cut out, or uncut where the whole map is less."""
+
+    def __init__(self, tensor: Any, cuts: Sequence[Keep]) -> None:
+        blank = np.zeros((1, *tensor.shape[1:]), np.float32)
+        self._cuts = cuts
+        self._ends = np.cumsum([cut(blank).shape[1] for cut in cuts], dtype=int)
+        cut_out = int(self._ends[-1]) if cuts else 0
+        self._whole = cut_out >= blank.size
+        self.size = min(cut_out, blank.size)
+
+    def keep(self, maps: Array) -> Array:
+        return maps if self._whole else np.concatenate([cut(maps) for cut in self._cuts], axis=1)
+
+    def part(self, kept: Array, index: int) -> Array:
+        if self._whole:
+            return self._cuts[index](kept)
+        start = self._ends[index - 1] if index else 0
+        return kept[:, start : self._ends[index]]
+
+
+def _whole(maps: Array) -> Array:
+    return maps
+
+
+@contextmanager
+def _normalizing_by_batch(layer: keras.layers.BatchNormalization) -> Iterator[None]:
+    """Lets a layer normalize by each batch in inference too, and keep the batch's statistics."""
+    call, momentum = layer.call, layer.momentum
+
+    def by_batch(inputs: Any, training: bool | None = None, mask: Any = None) -> Any:  # noqa: ARG001
+        return call(inputs, training=True, mask=mask)
+
+    layer.call, layer.momentum = by_batch, 0.0
+    try:
+        yield
+    finally:
+        del layer.call
+        layer.momentum = momentum
+
+
+def _compiled(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function as one graph, where the backend is TensorFlow; traced when it is first called."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    compiled: Callable[[Any], Any] = tf.function(function, reduce_retracing=True)
+    return compiled
+
+
+def _pooled(batches: Sequence[tuple[Array, Array]], shares: Array) -> tuple[Array, Array]:
+    """Mean and variance over all images from those of batches that hold these shares of them."""
+    means, variances = (np.stack(values).astype(np.float64) for values in zip(*batches, strict=True))
+    mean = shares @ means
+    return mean, shares @ (variances + (means - mean) ** 2)
+
+
+def _groups(sizes: Sequence[int]) -> list[list[int]]:
     """Consecutive indices whose sizes together stay within `ACTIVATION_BYTES`; one that exceeds it stands alone."""
     groups: list[list[int]] = []
     total = 0

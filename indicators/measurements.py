@@ -1,88 +1,71 @@
-"""Applies the catalog to stored networks and hands the results out as labeled arrays."""
+"""The measurements of a study as labeled arrays, and how one of them is stored.
+
+`measuring` makes them, network by network.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from indicators.catalog import CATALOG, INDICATORS, Indicator, Layer
-from indicators.data import Dataset
+from indicators.catalog import INDICATORS
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
-from indicators.pruning import FRACTIONS
-from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
+from indicators.indicator import Indicator
+from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, StudySpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
 
-if TYPE_CHECKING:
-    from indicators.forward import Network
-
-Array = np.ndarray[Any, Any]
-Progress = Callable[..., None]
-
-IMAGE_SEED, PRUNING_SEED, PAIR_SEED = 1, 2, 3
+Statistics = Literal["stored", "estimated"]
 
 
-def missing(spec: UntrainedSpec, entry: Entry, settings: MeasuringSpec) -> list[Indicator]:
-    """The indicators of a network that are not stored, or stored damaged, at these settings and versions."""
-    trained = isinstance(spec, ModelSpec)
-    rows = [row for row in CATALOG if trained or row.untrained]
-    return [row for row in rows if row.needs != "record" and entry.read(file_name(row, settings)) is None]
+class State(NamedTuple):
+    """What of a network is measured."""
+
+    epoch: int | None = None
+    """The weights after this epoch, from 1; None: the last ones, for an untrained network the initial ones."""
+    statistics: Statistics = "stored"
+    """Of batch normalization: its moving averages, or what it has on the sampled images."""
 
 
-def file_name(row: Indicator, settings: MeasuringSpec) -> str:
-    """The file of one measurement: its name, version and settings."""
-    return f"{row.name}.v{row.version}.{settings.fingerprint[:8]}.nc"
+END = State()
 
 
-def measure(
-    spec: UntrainedSpec,
-    store: Store,
-    dataset: Dataset,
-    settings: MeasuringSpec,
-    progress: Progress = lambda **_: None,
-) -> None:
-    """Measures and stores what is missing of one network; the caller holds its lock."""
-    entry = store.entry(spec)
-    rows = missing(spec, entry, settings)
-    if not rows:
-        return
-    initial = _arrays(store.entry(spec.untrained if isinstance(spec, ModelSpec) else spec), "initial.safetensors")
-    final = _arrays(entry, "final.safetensors") if isinstance(spec, ModelSpec) else initial
-    results = _of_weights(rows, initial, final)
-    if any(row.needs != "weights" for row in rows):
-        from indicators.forward import Network
-
-        network = Network(spec, dataset, final[0])
-        results |= _of_layers(rows, network, dataset, settings, spec.seed, progress)
-        results |= _of_pruning(rows, network, _kernels(final), dataset, settings, spec.seed, progress)
-    for row in rows:
-        _require_sound(row, results[row.name], spec)
-        entry.write(file_name(row, settings), _to_bytes(row, results[row.name]))
+def file_name(row: Indicator, settings: MeasuringSpec, state: State = END) -> str:
+    """The file of one measurement: its name, version and settings, and the state of the network if not its end."""
+    epoch = "" if state.epoch is None else f".epoch-{state.epoch:04d}"
+    statistics = "" if state.statistics == "stored" else f".{state.statistics}"
+    return f"{row.name}.v{row.version}.{settings.fingerprint[:8]}{epoch}{statistics}.nc"
 
 
-def forward_images(spec: UntrainedSpec, settings: MeasuringSpec) -> int:
-    """How many images a network is run on to measure it, as a forecast of the cost."""
-    rows = [row for row in CATALOG if isinstance(spec, ModelSpec) or row.untrained]
-    curves = sum(settings.pruning_draws if row.draws else 1 for row in rows if row.needs == "pruning")
-    return settings.images + curves * len(FRACTIONS) * settings.pruning_images
+def to_bytes(row: Indicator, values: xr.DataArray) -> bytes:
+    """The content of that file, netCDF 3."""
+    named = values.rename(row.name).assign_attrs(unit=row.unit, summary=row.summary, version=row.version)
+    return bytes(named.to_netcdf(engine="scipy"))
+
+
+def from_bytes(data: bytes) -> xr.DataArray:
+    """What `to_bytes` wrote."""
+    return xr.load_dataarray(data, engine="scipy")
 
 
 class Measurements:
     """The measurements of a trained study, by name, as arrays (seed, optimizer, level, ...).
 
-    `attrs["resolution"]` is the smallest step that such a number can make, at the settings of the study.
+    Indicators of neurons are means over the sampled neurons that have a number; NaN stands where none has.
+    `attrs["resolution"]` is the smallest step that a number can make, at the settings of the study;
+    `attrs["undefined"]` says where NaN may stand.
     """
 
     def __init__(self, study: StudySpec, store: Store) -> None:
         self.study, self._store = study, store
         self.name, self.scale = study.name, study.scale
         self.seeds = tuple(range(study.seeds))
-        self._cache: dict[tuple[str, bool], xr.DataArray] = {}
+        self._cache: dict[tuple[str, bool, State], xr.DataArray] = {}
 
     def names(self) -> list[str]:
         """Every measurement there is."""
@@ -91,32 +74,46 @@ class Measurements:
     @cached_property
     def layers(self) -> tuple[str, ...]:
         """Names of all layers with kernels, in the order of the network."""
-        return tuple(_arrays(self._store.entry(next(self.study.untrained())), "initial.safetensors")[1]["kernels"])
+        entry = self._store.entry(next(self.study.untrained()))
+        return tuple(stored_arrays(entry, "initial.safetensors")[1]["kernels"])
 
-    def measurement(self, name: str) -> xr.DataArray:
-        """One measurement of all trained networks; raises NotApplicable for a name that is not in the catalog."""
-        return self._cached(name, untrained=False)
+    def measurement(self, name: str, *, epoch: int | None = None) -> xr.DataArray:
+        """One measurement of all trained networks, at their end or after an epoch.
 
-    def untrained(self, name: str) -> xr.DataArray:
-        """One measurement of the untrained network of every seed, as an array (seed, ...)."""
-        return self._cached(name, untrained=True)
+        Raises NotApplicable for a name that is not in the catalog, InputError for what is not measured.
+        """
+        return _over_neurons(self.by_neuron(name, epoch=epoch))
 
-    def _cached(self, name: str, *, untrained: bool) -> xr.DataArray:
+    def by_neuron(self, name: str, *, epoch: int | None = None) -> xr.DataArray:
+        """The same, with the dimension `neuron` where the indicator is one of neurons."""
+        return self._cached(name, untrained=False, state=State(epoch))
+
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """One measurement of the untrained network of every seed, as an array (seed, ...).
+
+        `statistics="stored"`: with the moving averages that batch normalization starts with, mean 0 and variance 1, as
+        in 2019; `"estimated"`: with those of the sampled images.
+        """
+        return _over_neurons(self._cached(name, untrained=True, state=State(None, statistics)))
+
+    def _cached(self, name: str, *, untrained: bool, state: State) -> xr.DataArray:
         if name not in INDICATORS:
             raise NotApplicable(f"{name!r} is not measured; the catalog has {', '.join(INDICATORS)}")
-        if untrained and not INDICATORS[name].untrained:
+        row, key = INDICATORS[name], (name, untrained, state)
+        if untrained and not row.untrained:
             raise NotApplicable(f"{name!r} is not measured on untrained networks")
-        if (name, untrained) not in self._cache:
-            row, collect = INDICATORS[name], self._untrained if untrained else self._trained
-            self._cache[name, untrained] = collect(row).assign_attrs(resolution=row.resolution(self.study))
-        return self._cache[name, untrained]
+        if key not in self._cache:
+            collect = self._untrained if untrained else self._trained
+            about = {"resolution": row.resolution(self.study), "undefined": row.undefined}
+            self._cache[key] = collect(row, state).assign_attrs(about)
+        return self._cache[key]
 
-    def _trained(self, row: Indicator) -> xr.DataArray:
+    def _trained(self, row: Indicator, state: State) -> xr.DataArray:
         per_seed = [
             xr.concat(
                 [
                     xr.concat(
-                        [self._load(row, self.study.model(o, level, s)) for level in LEVELS],
+                        [self._load(row, self.study.model(o, level, s), state) for level in LEVELS],
                         _index("level", LEVELS),
                     )
                     for o in OPTIMIZERS
@@ -127,86 +124,40 @@ class Measurements:
         ]
         return xr.concat(per_seed, _index("seed", self.seeds)).rename(row.name)
 
-    def _untrained(self, row: Indicator) -> xr.DataArray:
-        loaded = [self._load(row, spec) for spec in self.study.untrained()]
+    def _untrained(self, row: Indicator, state: State) -> xr.DataArray:
+        # Only what runs images forward depends on the statistics.
+        state = state if row.needs in ("layer", "neuron") else END
+        loaded = [self._load(row, spec, state) for spec in self.study.untrained()]
         return xr.concat(loaded, _index("seed", self.seeds)).rename(row.name)
 
-    def _load(self, row: Indicator, spec: UntrainedSpec) -> xr.DataArray:
+    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
         entry = self._store.entry(spec)
         if row.needs == "record":
             return _accuracies(entry)
-        data = entry.read(file_name(row, self.study.measuring))
+        data = entry.read(file_name(row, self.study.measuring, state))
         if data is None:
+            epoch = "" if state.epoch is None else f" --epoch {state.epoch}"
             raise InputError(
-                f"{row.name} of {spec.label} is not measured; run `indicators measure --study {self.study.name}`"
+                f"{row.name} of {spec.label} is not measured; run `indicators measure --study {self.study.name}{epoch}`"
             )
-        return _from_bytes(data)
+        return from_bytes(data)
 
 
-def _of_weights(
-    rows: Sequence[Indicator], initial: tuple[Arrays, dict[str, Any]], final: tuple[Arrays, dict[str, Any]]
-) -> dict[str, xr.DataArray]:
-    pairs = list(zip(_kernels(initial), _kernels(final), strict=True))
-    layers = list(final[1]["kernels"])
-    return {row.name: _per_layer(layers, [row.of(*pair) for pair in pairs]) for row in rows if row.needs == "weights"}
+def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
+    """The arrays of a stored network and their layout; InputError where they are missing."""
+    stored = entry.read_arrays(name)
+    if stored is None:
+        raise InputError(f"{name} is missing in {entry.folder}; run `indicators train` to make it again")
+    return stored
 
 
-def _of_layers(
-    rows: Sequence[Indicator],
-    network: Network,
-    dataset: Dataset,
-    settings: MeasuringSpec,
-    seed: int,
-    progress: Progress,
-) -> dict[str, xr.DataArray]:
-    wanted = [row for row in rows if row.needs == "layer"]
-    if not wanted:
-        return {}
-    progress(phase="measuring", indicator="activations", share=0.0)
-    chosen = _choose(len(dataset.train.labels), settings.images, [IMAGE_SEED, seed])
-    labels = dataset.train.labels[chosen]
-    values: dict[str, list[float]] = {row.name: [] for row in wanted}
-    layers = []
-    for number, (name, activations) in enumerate(network.activations(dataset.normalize(dataset.train.images[chosen]))):
-        layer = Layer(activations, labels, pairs=settings.pairs, seed=[PAIR_SEED, seed, number])
-        layers.append(name)
-        for row in wanted:
-            values[row.name].append(row.of(layer))
-    return {name: _per_layer(layers, numbers) for name, numbers in values.items()}
-
-
-def _of_pruning(
-    rows: Sequence[Indicator],
-    network: Network,
-    kernels: Sequence[Array],
-    dataset: Dataset,
-    settings: MeasuringSpec,
-    seed: int,
-    progress: Progress,
-) -> dict[str, xr.DataArray]:
-    wanted = [(row, settings.pruning_draws if row.draws else 1) for row in rows if row.needs == "pruning"]
-    if not wanted:
-        return {}
-    images = dataset.normalize(dataset.test.images[: settings.pruning_images])
-    labels = dataset.test.labels[: settings.pruning_images]
-    total, done = sum(draws for _, draws in wanted) * len(FRACTIONS), 0
-    results = {}
-    for row, draws in wanted:
-        accuracies = np.empty((draws, len(FRACTIONS)))
-        for draw in range(draws):
-            masks_by_fraction = row.of(kernels, FRACTIONS, np.random.default_rng([PRUNING_SEED, seed, draw]))
-            for k, masks in enumerate(masks_by_fraction):
-                progress(phase="measuring", indicator=row.name, share=done / total)
-                accuracies[draw, k] = network.pruned_accuracy(kernels, masks, images, labels)
-                done += 1
-        curve = xr.DataArray(accuracies, {"draw": np.arange(draws), "fraction": FRACTIONS}, ("draw", "fraction"))
-        results[row.name] = curve if row.draws else curve.isel(draw=0, drop=True)
-    return results
-
-
-def _choose(available: int, count: int, seed: list[int]) -> Array:
-    """`count` different images, the same for every network of a seed."""
-    return np.sort(np.random.default_rng(seed).choice(available, count, replace=False))
+def _over_neurons(values: xr.DataArray) -> xr.DataArray:
+    if "neuron" not in values.dims:
+        return values
+    defined = values.notnull()
+    count = defined.sum("neuron")
+    mean = values.where(defined, 0.0).sum("neuron") / count.where(count > 0)
+    return mean.assign_attrs(values.attrs).rename(values.name)
 
 
 def _accuracies(entry: Entry) -> xr.DataArray:
@@ -217,41 +168,5 @@ def _accuracies(entry: Entry) -> xr.DataArray:
     return xr.DataArray(list(accuracy.values()), {"split": list(accuracy)}, ("split",))
 
 
-def _arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
-    stored = entry.read_arrays(name)
-    if stored is None:
-        raise InputError(f"{name} is missing in {entry.folder}; run `indicators train` to make it again")
-    return stored
-
-
-def _kernels(stored: tuple[Arrays, dict[str, Any]]) -> list[Array]:
-    arrays, layout = stored
-    return [arrays[name] for name in layout["kernels"].values()]
-
-
-def _per_layer(layers: Sequence[str], values: Sequence[float]) -> xr.DataArray:
-    return xr.DataArray(np.asarray(values, float), {"layer": list(layers)}, ("layer",))
-
-
 def _index(name: str, labels: Sequence[Any]) -> xr.DataArray:
-    return xr.DataArray(list(labels), dims=name, name=name)
-
-
-def _require_sound(row: Indicator, values: xr.DataArray, spec: UntrainedSpec) -> None:
-    """Stops at a number that no comparison may see: NaN compares false and would read as a refutation."""
-    low, high = row.bounds
-    bad = ~np.isfinite(values.values) | (values.values < low - 1e-9) | (values.values > high + 1e-9)
-    if bad.any():
-        raise ValueError(
-            f"{row.name} of {spec.label} is {values.values[bad][0]} in {int(bad.sum())} of {bad.size} places; "
-            f"expected finite values in [{low}, {high}]"
-        )
-
-
-def _to_bytes(row: Indicator, values: xr.DataArray) -> bytes:
-    named = values.rename(row.name).assign_attrs(unit=row.unit, summary=row.summary, version=row.version)
-    return bytes(named.to_netcdf(engine="scipy"))
-
-
-def _from_bytes(data: bytes) -> xr.DataArray:
-    return xr.load_dataarray(data, engine="scipy")
+    return xr.DataArray(np.asarray(labels), dims=name, name=name)

@@ -87,9 +87,27 @@ class MeasuringSpec(Frozen):
     """How many images, pairs and draws the indicators are measured with."""
 
     images: Count = 1000
+    """Training images that activations are sampled on."""
     pairs: Count = 10_000
+    """Pairs of neurons per layer."""
+    label_draws: Count = 10
+    """Random orders of the labels, for what chance gives."""
+    neurons: Count = 20
+    """Neurons per layer whose inputs are looked at."""
+    clustering_images: Count = 1000
+    """Training images that their silhouettes are taken of, and the images that are looked at for all sizes of
+    neighborhoods, the same and more."""
+    curve_images: Count = 2000
     pruning_images: Count = 10_000
+    """Test images of the two main pruning curves, and of their variants."""
+    variant_images: Count = 2000
     pruning_draws: Count = 3
+
+    @model_validator(mode="after")
+    def _silhouettes_within_curves(self) -> Self:
+        if self.clustering_images > self.curve_images:
+            raise ValueError(f"clustering_images={self.clustering_images} exceeds curve_images={self.curve_images}")
+        return self
 
 
 class UntrainedSpec(Frozen):
@@ -151,12 +169,11 @@ class StudySpec(Frozen):
 
     @model_validator(mode="after")
     def _enough_images(self) -> Self:
-        if self.measuring.images > self.data.train:
-            raise ValueError(f"measuring.images={self.measuring.images} exceeds data.train={self.data.train}")
-        if self.measuring.pruning_images > self.data.test:
-            raise ValueError(
-                f"measuring.pruning_images={self.measuring.pruning_images} exceeds data.test={self.data.test}"
-            )
+        splits = {"images": "train", "curve_images": "train", "pruning_images": "test", "variant_images": "test"}
+        for name, split in splits.items():
+            count, available = getattr(self.measuring, name), getattr(self.data, split)
+            if count > available:
+                raise ValueError(f"measuring.{name}={count} exceeds data.{split}={available}")
         return self
 
     def changed(self, **fields: Any) -> StudySpec:
