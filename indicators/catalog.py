@@ -47,7 +47,9 @@ def _pairs_given_labels(of: Callable[..., Any]) -> Callable[[Layer], float]:
 
 def _selectivity(layer: Layer) -> float:
     # Selectivity is defined for what is not negative; other activation functions have none.
-    return math.nan if np.min(layer.activations) < 0 else mean(activity.class_selectivity(layer.activations, layer.labels))
+    return (
+        math.nan if np.min(layer.activations) < 0 else mean(activity.class_selectivity(layer.activations, layer.labels))
+    )
 
 
 NO_PAIR = "layers of a single neuron"

@@ -134,7 +134,9 @@ def check_masks(row: Indicator, rng: np.random.Generator) -> None:
     kernels = _kernels(rng)
     removed = []
     for masks in row.of(kernels, FRACTIONS, rng):
-        _require([np.shape(m) for m in masks] == [k.shape for k in kernels], row, "masks are not of the kernels' shapes")
+        _require(
+            [np.shape(m) for m in masks] == [k.shape for k in kernels], row, "masks are not of the kernels' shapes"
+        )
         removed.append(sum(int(np.count_nonzero(mask)) for mask in masks))
     total = sum(kernel.size for kernel in kernels)
     ends = removed[:1] == [0] and removed[-1:] == [total] and removed == sorted(removed) and len(removed) == 4
@@ -168,7 +170,9 @@ def _ask(row: Indicator, subject: Any, what: str) -> None:
     _require(answer.shape == shape, row, f"for {what} it answers with shape {answer.shape}; expected {shape}")
     low, high = row.bounds
     # Comparisons with NaN are false, so NaN is asked about first.
-    _require(bool(row.undefined) or not np.isnan(answer).any(), row, f"for {what} it answers NaN: say where in `undefined`")
+    _require(
+        bool(row.undefined) or not np.isnan(answer).any(), row, f"for {what} it answers NaN: say where in `undefined`"
+    )
     inside = np.isnan(answer) | ((answer >= low - CLOSE) & (answer <= high + CLOSE))
     _require(bool(inside.all()), row, f"for {what} it answers {answer[~inside][:1]}, outside {row.bounds}")
     _require(not np.isinf(answer).any(), row, f"for {what} it answers infinity; expected finite numbers")

@@ -113,7 +113,9 @@ class Network:
         for group in _groups([layer.bytes_per_image * len(images) for layer in layers.values()]):
             places = [list(layers)[g] for g in group]
             chosen = [layers[k] for k in places]
-            kept = self._run([t for layer in chosen for t in layer.tensors], [f for l in chosen for f in l.keep], images)
+            kept = self._run(
+                [t for layer in chosen for t in layer.tensors], [f for l in chosen for f in l.keep], images
+            )
             for k, layer in zip(places, chosen, strict=True):
                 of_layer, kept = kept[: len(layer.tensors)], kept[len(layer.tensors) :]
                 yield names[k], layer.neurons(of_layer, np.asarray(self._kernels[k]), few)

@@ -238,7 +238,9 @@ class _Measured:
                 for masks in row.of(self._final, row.sweep.fractions, rng):
                     self._progress(phase="measuring", indicator=row.name, share=done / total)
                     curve.append(network.pruned_accuracy(self._final, masks, images, labels, sampled))
-                    done += _sweep_images(row, self._settings) // (_draws(row, self._settings) * len(row.sweep.fractions))
+                    done += _sweep_images(row, self._settings) // (
+                        _draws(row, self._settings) * len(row.sweep.fractions)
+                    )
                 curves.append(curve)
             labeled = {"draw": range(len(curves))} if row.sweep.draws else {}
             yield row, _array(row, curves if row.sweep.draws else curves[0], **labeled, fraction=row.sweep.fractions)

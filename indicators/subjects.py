@@ -147,9 +147,7 @@ class Neuron:
         """`clustering.neighborhood_silhouette` of every metric, as the thesis sets it."""
         few = slice(self.images)
         return {
-            metric: clustering.neighborhood_silhouette(
-                self.inputs[few], self.weights, self.active[few], metric=metric
-            )
+            metric: clustering.neighborhood_silhouette(self.inputs[few], self.weights, self.active[few], metric=metric)
             for metric in clustering.METRICS
         }
 
