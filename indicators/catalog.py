@@ -28,7 +28,9 @@ from indicators.indicator import (
 from indicators.subjects import BINS, DISTANCES, PLACES, SHARES, Layer, density, mean, near_zero
 
 INFINITY = math.inf
-FEW_FRACTIONS = pruning.FRACTIONS[[0, 1, 4, 8, 12, 16, 20, 25]]
+FRACTIONS = Sweep().fractions
+FEW_FRACTIONS = [FRACTIONS[place] for place in (0, 1, 4, 8, 12, 16, 20, 25)]
+SIZES = tuple(clustering.SIZES.tolist())
 BIN_EDGES = tuple(float(edge) for edge in np.linspace(0, 1, BINS + 1)[:-1])
 REASONS = tuple(clustering.Ignored)
 
@@ -264,7 +266,7 @@ CATALOG: tuple[Indicator, ...] = (
         "weights_removed_per_layer", "share of each layer's weights among the smallest of all weights",
         "0 none of the layer, 1 all of it",
         needs="kernels", of=lambda kernels: pruning.removed_curves(kernels, pruning.FRACTIONS).T,
-        unit="share", bounds=(0, 1), section="7.3.2", axes={"fraction": pruning.FRACTIONS}, invariant=("scale", "sign"),
+        unit="share", bounds=(0, 1), section="7.3.2", axes={"fraction": FRACTIONS}, invariant=("scale", "sign"),
     ),
     # --- What neurons share ------------------------------------------------------------------------------------
     Indicator(
@@ -505,7 +507,7 @@ CATALOG: tuple[Indicator, ...] = (
         needs="neuron", of=lambda neuron: np.array([neuron.curve(metric) for metric in clustering.METRICS]),
         undefined="neurons that are ignored, sizes of fewer than three images",
         unit="silhouette", bounds=(-1, 1), section="8.4.8", resolution=clustering_image, untrained=True,
-        axes={"distance": clustering.METRICS, "size": clustering.SIZES}, invariant=("images", "scale"),
+        axes={"distance": clustering.METRICS, "size": SIZES}, invariant=("images", "scale"),
     ),
 )  # fmt: skip
 

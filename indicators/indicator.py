@@ -16,7 +16,7 @@ Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons
 class Sweep:
     """How the curve of a pruning indicator is taken."""
 
-    fractions: Sequence[float] = field(default_factory=lambda: pruning.FRACTIONS)
+    fractions: Sequence[float] = tuple(pruning.FRACTIONS.tolist())
     images: str = "pruning_images"
     """Which field of `MeasuringSpec` says how many test images."""
     draws: bool = False

@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indicators import activity, clustering, distributions, information, labels, pairs, sparsity, weights
+from indicators import activity, clustering, distributions, information, labels, sparsity, weights
+from indicators.pairs import AllPairs, all_pairs, sample_pairs_at_distance
 from indicators.weights import finite_vector
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
-SHARES: Floats = np.linspace(0.0, 1.0, 101)
+SHARES = tuple(np.linspace(0.0, 1.0, 101).tolist())
 """Where distributions are described by their quantiles."""
-PLACES: Floats = np.sinh(np.linspace(-math.asinh(50), math.asinh(50), 201))
+PLACES = tuple(np.sinh(np.linspace(-math.asinh(50), math.asinh(50), 201)).tolist())
 """Where densities are given, in root mean squares of a layer's weights: one axis for every layer and network."""
 DISTANCES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24)
 """Between the places of two neurons in the image, in pixels of their layer."""
@@ -31,9 +32,6 @@ NEAR_ZERO = 0.1
 """In root mean squares."""
 AFFORDABLE_NEURONS = 2048
 """Whose pairs are all looked at."""
-
-for _axis in (SHARES, PLACES):
-    _axis.flags.writeable = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ class Layer:
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return information.activation_matrix(self.activations).shape[1]
+        return int(information.activation_matrix(self.activations).shape[1])
 
     @cached_property
     def active(self) -> information.Packed:
@@ -95,8 +93,7 @@ class Layer:
     @cached_property
     def living(self) -> Array:
         """Which of the sampled pairs are of two neurons that vary, (pairs,)."""
-        living: Array = information.live(self.active)[self.sampled].all(axis=1)
-        return living
+        return np.asarray(information.live(self.active)[self.sampled].all(axis=1))
 
     @cached_property
     def nmi(self) -> Floats:
@@ -104,9 +101,9 @@ class Layer:
         return information.pairwise_nmi(self.active, self.sampled) if len(self.sampled) else np.empty(0)
 
     @cached_property
-    def every_pair(self) -> pairs.AllPairs | None:
+    def every_pair(self) -> AllPairs | None:
         """What all pairs share, None where there are too many or none."""
-        return pairs.all_pairs(self.active) if 1 < self.size <= AFFORDABLE_NEURONS else None
+        return all_pairs(self.active) if 1 < self.size <= AFFORDABLE_NEURONS else None
 
     @cached_property
     def active_shares(self) -> Floats:
@@ -118,7 +115,7 @@ class Layer:
         if self.shape is None or distance >= max(self.shape[:2]) or (distance == 0 and self.shape[2] == 1):
             return math.nan
         rng = np.random.default_rng([*np.atleast_1d(self.seed), distance])
-        sampled = pairs.sample_pairs_at_distance(self.shape, distance, self.pairs, rng=rng)
+        sampled = sample_pairs_at_distance(self.shape, distance, self.pairs, rng=rng)
         return float(information.pairwise_nmi(self.active, sampled).mean())
 
     def floor(self, of: Any) -> Floats:
@@ -154,8 +151,9 @@ class Neuron:
     def active_neighbors(self, metric: str) -> float:
         """`clustering.active_neighbors` of the 5 % nearest of the 5 % most central, as in figure 8.10."""
         few = slice(self.images)
-        options = {"metric": metric, "closest": 0.05, "neighborhood": 0.05}
-        return clustering.active_neighbors(self.inputs[few], self.weights, self.active[few], **options).value
+        return clustering.active_neighbors(
+            self.inputs[few], self.weights, self.active[few], metric=metric, closest=0.05, neighborhood=0.05
+        ).value
 
     def curve(self, metric: str) -> Floats:
         """`clustering.neighborhood_curve` on all images, (sizes,)."""
@@ -178,7 +176,7 @@ def mean(values: Array) -> float:
 
 def density(values: Array, scale: float) -> Floats:
     """Density of the values in units of a scale, at `PLACES`; NaN where the scale or the spread is zero."""
-    return distributions.density(values / scale, PLACES) if scale != 0 else np.full(PLACES.shape, math.nan)
+    return distributions.density(values / scale, PLACES) if scale != 0 else np.full(len(PLACES), math.nan)
 
 
 def near_zero(values: Array, scale: float) -> float:
