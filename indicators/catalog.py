@@ -31,6 +31,7 @@ INFINITY = math.inf
 FRACTIONS = Sweep().fractions
 FEW_FRACTIONS = [FRACTIONS[place] for place in (0, 1, 4, 8, 12, 16, 20, 25)]
 SIZES = tuple(clustering.SIZES.tolist())
+FEW = Sweep(FEW_FRACTIONS, "variant_images")
 BIN_EDGES = tuple(float(edge) for edge in np.linspace(0, 1, BINS + 1)[:-1])
 REASONS = tuple(clustering.Ignored)
 
@@ -111,7 +112,7 @@ CATALOG: tuple[Indicator, ...] = (
         unit="weight", bounds=(-INFINITY, INFINITY), section="7.2.1", axes={"share": SHARES}, invariant=("order",),
     ),
     Indicator(
-        "weight_change_density", "density of the weight changes of a layer, in root mean squares of its initial weights",
+        "weight_change_density", "density of the weight changes, in root mean squares of a layer's initial weights",
         "0 no such change; the area is 1",
         needs="kernel", of=lambda kernel: density(kernel.change, kernel.initial_scale),
         unit="density", bounds=(0, INFINITY), section="7.2.1", axes={"place": PLACES},
@@ -133,7 +134,7 @@ CATALOG: tuple[Indicator, ...] = (
         invariant=("order", "scale", "sign"),
     ),
     Indicator(
-        "weight_change_uniform_distance", "Kolmogorov distance of the weight changes of a layer to a uniform distribution",
+        "weight_change_uniform_distance", "Kolmogorov distance of the weight changes to a uniform distribution",
         "0 uniform, 1 nearly all at one end",
         needs="kernel", of=lambda kernel: uniform_distance(kernel.change),
         unit="probability", bounds=(0, 1), section="7.2.1", undefined="changes that are all equal",
@@ -238,16 +239,16 @@ CATALOG: tuple[Indicator, ...] = (
         unit="accuracy", bounds=(0, 1), section="7.3.1", resolution=pruning_image,
     ),
     Indicator(
-        "layerwise_magnitude_pruning", "test accuracy with a fraction of each layer's weights, its smallest, set to zero",
+        "layerwise_magnitude_pruning", "test accuracy with a fraction of each layer's weights, the smallest, zero",
         "the unpruned accuracy nothing lost, 1 / classes all",
-        needs="pruning", of=lambda *args: _magnitude(*args, scope="layer"), sweep=Sweep(FEW_FRACTIONS, "variant_images"),
+        needs="pruning", of=lambda *args: _magnitude(*args, scope="layer"), sweep=FEW,
         unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=variant_image,
     ),
     Indicator(
         "largest_pruning", "test accuracy with a fraction of all weights, the largest, set to zero",
         "the unpruned accuracy nothing lost, 1 / classes all",
         needs="pruning", of=lambda *args: _magnitude(*args, order="largest"),
-        sweep=Sweep(FEW_FRACTIONS, "variant_images"),
+        sweep=FEW,
         unit="accuracy", bounds=(0, 1), section="7.3.2", resolution=variant_image,
     ),
     Indicator(
@@ -323,7 +324,7 @@ CATALOG: tuple[Indicator, ...] = (
         invariant=("images", "scale"),
     ),
     Indicator(
-        "pairwise_nmi_by_distance", "mean normalized mutual information of pairs of neurons by their distance in the image",
+        "pairwise_nmi_by_distance", "mean normalized mutual information of pairs of neurons by distance in the image",
         "0 independent, 1 each tells the other",
         needs="layer", of=lambda layer: np.array([layer.nmi_at_distance(distance) for distance in DISTANCES]),
         undefined="dense layers, and distances that a layer does not have",
@@ -334,7 +335,7 @@ CATALOG: tuple[Indicator, ...] = (
         "pairwise_information", "mean mutual information of pairs of neurons",
         "0 independent, .693 equal and above their mean on half of the images",
         needs="layer", undefined=NO_PAIR,
-        of=_pairs_given_labels(lambda active, sampled, classes: labels.conditional_information(active, sampled, 0 * classes)),
+        of=_pairs_given_labels(lambda active, sampled, y: labels.conditional_information(active, sampled, 0 * y)),
         unit="nats", bounds=(0, math.log(2)), section="8.3.7", resolution=pair, untrained=True,
         invariant=("images", "scale"),
     ),
@@ -393,7 +394,7 @@ CATALOG: tuple[Indicator, ...] = (
     Indicator(
         "class_selectivity", "how far a neuron's mean activation singles out one class, mean over the layer",
         "0 all classes alike, 1 one class only",
-        needs="layer", of=_selectivity, undefined="layers of neurons that are all zero, negative activations, one class",
+        needs="layer", of=_selectivity, undefined="layers that are zero, negative activations, a single class",
         unit="selectivity", bounds=(0, 1), section="8.5", resolution=image, untrained=True,
         invariant=("images", "neurons", "scale"),
     ),

@@ -151,10 +151,17 @@ def _as_row(function: Callable[..., Any], declared: dict[str, Any]) -> Indicator
     if unknown := set(declared) - known:
         raise InputError(f"{min(unknown)!r} is not declared of an indicator; choose from {', '.join(sorted(known))}")
     name = getattr(function, "__name__", "indicator")
-    given = {"name": name, "summary": name, "ends": "", "needs": "layer", "unit": "", "section": "-"} | declared
+    given: dict[str, Any] = {
+        "name": name,
+        "summary": name,
+        "ends": "",
+        "needs": "layer",
+        "unit": "",
+        "section": "-",
+    } | declared
     if given["needs"] not in CHECKED:
         raise InputError(f"needs={given['needs']!r} is not one of {CHECKED}")
-    return Indicator(of=function, **({"bounds": (-math.inf, math.inf)} | given))
+    return Indicator(of=function, **{"bounds": (-math.inf, math.inf), **given})
 
 
 def _ask(row: Indicator, subject: Any, what: str) -> None:

@@ -114,7 +114,9 @@ class Network:
             places = [list(layers)[g] for g in group]
             chosen = [layers[k] for k in places]
             kept = self._run(
-                [t for layer in chosen for t in layer.tensors], [f for l in chosen for f in l.keep], images
+                [t for layer in chosen for t in layer.tensors],
+                [keep for layer in chosen for keep in layer.keep],
+                images,
             )
             for k, layer in zip(places, chosen, strict=True):
                 of_layer, kept = kept[: len(layer.tensors)], kept[len(layer.tensors) :]
@@ -152,15 +154,13 @@ class _Sampled:
     def __init__(self, received: architectures.Received, activation: Any, rng: np.random.Generator, count: int) -> None:
         size = int(np.prod(activation.shape[1:]))
         self._chosen = np.sort(rng.choice(size, min(count, size), replace=False))
-        self._is_dense = received.options is None
-        if self._is_dense:
-            self._filters, cuts, windows = self._chosen, [receptive.dense_inputs] * len(self._chosen), []
-        else:
-            *places, self._filters = np.unravel_index(self._chosen, activation.shape[1:])
-            at = [(int(row), int(column)) for row, column in zip(*places, strict=True)]
+        *places, self._filters = np.unravel_index(self._chosen, activation.shape[1:])
+        at = [(int(row), int(column)) for row, column in zip(*places, strict=True)] if places else []
+        cuts: list[Keep] = [receptive.dense_inputs] * len(self._chosen)
+        if received.options is not None:
             cuts = [partial(receptive.receptive_inputs, position=place, **received.options) for place in at]
-            wide = min(received.outputs.shape[1:3]) > 1
-            windows = [partial(receptive.window_2019, position=place) for place in at] if wide else []
+        wide = bool(at) and min(received.outputs.shape[1:3]) > 1
+        windows: list[Keep] = [partial(receptive.window_2019, position=place) for place in at] if wide else []
         self._inputs, self._windows = _Parts(received.inputs, cuts), _Parts(received.outputs, windows)
         self.tensors = [received.inputs, activation, *([received.outputs] if windows else [])]
         self.keep: list[Keep] = [self._inputs.keep, self._answers, *([self._windows.keep] if windows else [])]

@@ -104,7 +104,8 @@ def forward_images(
 
 def _sweep_images(row: Indicator, settings: MeasuringSpec) -> int:
     estimated = settings.images * (row.sweep.statistics == "estimated")
-    return _draws(row, settings) * len(row.sweep.fractions) * (getattr(settings, row.sweep.images) + estimated)
+    images: int = getattr(settings, row.sweep.images) + estimated
+    return _draws(row, settings) * len(row.sweep.fractions) * images
 
 
 def _draws(row: Indicator, settings: MeasuringSpec) -> int:

@@ -114,7 +114,17 @@ def make_study(networks):
             recipe=Recipe(
                 **({"batch_size": 16, "max_epochs": 2, "plateau_patience": 9, "target_accuracy": 1.0} | recipe)
             ),
-            measuring=MeasuringSpec(images=20, pairs=50, pruning_images=TEST, pruning_draws=2),
+            measuring=MeasuringSpec(
+                images=20,
+                pairs=50,
+                label_draws=2,
+                neurons=3,
+                clustering_images=20,
+                curve_images=30,
+                pruning_images=TEST,
+                variant_images=TEST,
+                pruning_draws=2,
+            ),
             learning_rates={
                 optimizer: {level: 0.01 * (1 + 3 * i + j) for j, level in enumerate(LEVELS)}
                 for i, optimizer in enumerate(OPTIMIZERS)

@@ -17,7 +17,8 @@ from indicators import crew
 from indicators.catalog import INDICATORS
 from indicators.crew import CrewError, Work, prepare, run_worker
 from indicators.errors import InputError
-from indicators.measurements import file_name, missing
+from indicators.measurements import file_name
+from indicators.measuring import missing
 from indicators.specs import ModelSpec
 from indicators.store import Store
 

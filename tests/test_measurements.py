@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators import forward, measurements, training
-from indicators.catalog import CATALOG, INDICATORS, Layer
+from indicators import forward, measurements, measuring, training
+from indicators.catalog import CATALOG, INDICATORS
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
-from indicators.measurements import Measurements, file_name, forward_images, measure, missing
-from indicators.pruning import FRACTIONS
+from indicators.measurements import Measurements, file_name
+from indicators.measuring import forward_images, measure, missing
 from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec
 from indicators.store import Store
+from indicators.subjects import Layer
 from indicators.weights import cosine_distance
 
 LAYERS = ["Conv1", "Conv2", "Dense1"]
@@ -67,7 +68,7 @@ def no_forward(monkeypatch):
 
 
 def stored(store, spec, name, settings):
-    return measurements._from_bytes(store.entry(spec).read(file_name(INDICATORS[name], settings)))
+    return measurements.from_bytes(store.entry(spec).read(file_name(INDICATORS[name], settings)))
 
 
 # --- Measuring --------------------------------------------------------------------------------------
@@ -78,13 +79,16 @@ def test_every_indicator_is_stored_with_its_labels_and_within_its_bounds(measure
     store, spec = measured
     values = stored(store, spec, row.name, study.measuring)
 
-    shapes = {"weights": {"layer": 3}, "layer": {"layer": 3}, "pruning": {"fraction": 26}}
-    assert dict(values.sizes) == ({"draw": 2} if row.draws else {}) | shapes[row.needs]
+    layers = {} if row.needs == "pruning" else {"layer": 3}
+    neurons = {"neuron": 3} if row.needs == "neuron" else {}
+    curves = ({"draw": 2} if row.sweep.draws else {}) | {"fraction": len(row.sweep.fractions)}
+    curves = curves if row.needs == "pruning" else {}
+    assert dict(values.sizes) == layers | neurons | curves | {axis: len(labels) for axis, labels in row.axes.items()}
     if "layer" in values.dims:
         assert values.layer.values.tolist() == LAYERS
     if "fraction" in values.dims:
-        np.testing.assert_array_equal(values.fraction, FRACTIONS)
-    assert np.isfinite(values).all()
+        np.testing.assert_array_equal(values.fraction, row.sweep.fractions)
+    assert row.undefined or row.needs == "neuron" or np.isfinite(values).all()
     assert row.bounds[0] <= values.min()
     assert values.max() <= row.bounds[1]
     assert (values.name, values.attrs["unit"], values.attrs["version"]) == (row.name, row.unit, row.version)
@@ -119,21 +123,21 @@ def test_pruning_curves_start_at_the_accuracy_of_the_whole_network(measured, stu
 
 
 def test_activations_are_measured_on_the_same_images_for_every_network_of_a_seed():
-    draw = measurements._choose(48, 20, [measurements.IMAGE_SEED, 0])
+    draw = measuring._choose(48, 20, [measuring.IMAGE_SEED, 0])
 
     assert len(set(draw.tolist())) == 20
-    assert draw.tolist() == measurements._choose(48, 20, [measurements.IMAGE_SEED, 0]).tolist()
-    assert draw.tolist() != measurements._choose(48, 20, [measurements.IMAGE_SEED, 1]).tolist()
+    assert draw.tolist() == measuring._choose(48, 20, [measuring.IMAGE_SEED, 0]).tolist()
+    assert draw.tolist() != measuring._choose(48, 20, [measuring.IMAGE_SEED, 1]).tolist()
 
 
 def test_every_seed_and_every_layer_has_neuron_pairs_of_its_own(store, study, weights, dataset, monkeypatch):
     seen = []
 
-    def layer(*images, pairs, seed):
+    def layer(*images, seed, **options):
         seen.append(seed)
-        return Layer(*images, pairs=pairs, seed=seed)
+        return Layer(*images, seed=seed, **options)
 
-    monkeypatch.setattr(measurements, "Layer", layer)
+    monkeypatch.setattr(measuring, "Layer", layer)
     for seed in (0, 1):
         put(store, study.model("sgd", "low", seed), weights)
         measure(study.model("sgd", "low", seed).untrained, store, dataset, study.measuring)
@@ -148,7 +152,7 @@ def test_what_is_measured_is_not_measured_again(measured, study, dataset):
 
     measure(spec, store, dataset, study.measuring)
 
-    assert missing(spec, store.entry(spec), study.measuring) == []
+    assert list(missing(spec, store.entry(spec), study.measuring)) == []
     assert {path: path.stat().st_mtime_ns for path in store.entry(spec).folder.iterdir()} == before
 
 
@@ -157,12 +161,12 @@ def test_another_version_of_an_indicator_is_measured_anew_and_alone(measured, st
     store, spec = measured
     newer = type(CATALOG[1])(**vars(INDICATORS["norm_ratio"]) | {"version": 99, "of": lambda *_: 0.125})
     rows = tuple(newer if row.name == "norm_ratio" else row for row in CATALOG)
-    monkeypatch.setattr(measurements, "CATALOG", rows)
+    monkeypatch.setattr(measuring, "CATALOG", rows)
 
-    assert missing(spec, store.entry(spec), study.measuring) == [newer]
+    assert [row for _, row in missing(spec, store.entry(spec), study.measuring)] == [newer]
     measure(spec, store, dataset, study.measuring)
-    assert missing(spec, store.entry(spec), study.measuring) == []
-    values = measurements._from_bytes(store.entry(spec).read(file_name(newer, study.measuring)))
+    assert list(missing(spec, store.entry(spec), study.measuring)) == []
+    values = measurements.from_bytes(store.entry(spec).read(file_name(newer, study.measuring)))
     assert values.values.tolist() == 3 * [0.125]
 
 
@@ -170,7 +174,7 @@ def test_other_settings_are_other_measurements(measured, study):
     store, spec = measured
     finer = MeasuringSpec.model_validate(study.measuring.model_dump() | {"pairs": 51})
 
-    assert len(missing(spec, store.entry(spec), finer)) == len(CATALOG) - 1  # all but the record
+    assert len(list(missing(spec, store.entry(spec), finer))) == len(CATALOG) - 1  # all but the record
 
 
 @pytest.mark.usefixtures("no_forward")
@@ -180,7 +184,7 @@ def test_a_damaged_measurement_is_measured_again_to_the_same_bits(measured, stud
     before = store.entry(spec).read(name)
     (store.entry(spec).folder / name).write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
 
-    assert [row.name for row in missing(spec, store.entry(spec), study.measuring)] == ["alignment"]
+    assert [row.name for _, row in missing(spec, store.entry(spec), study.measuring)] == ["alignment"]
     measure(spec, store, dataset, study.measuring)
     assert store.entry(spec).read(name) == before
 
@@ -190,7 +194,7 @@ def test_a_number_that_cannot_be_is_never_stored(store, study, weights, dataset,
     spec = study.model("sgd", "low", 0)
     put(store, spec, weights)
     row = type(CATALOG[1])(**vars(INDICATORS["cosine_distance"]) | {"of": lambda *_: value})
-    monkeypatch.setattr(measurements, "CATALOG", (row,))
+    monkeypatch.setattr(measuring, "CATALOG", (row,))
 
     with pytest.raises(ValueError, match=r"cosine_distance of sgd low, seed 0 is .* in 3 of 3 places; .*\[0, 2\]"):
         measure(spec, store, dataset, study.measuring)
@@ -237,7 +241,7 @@ def assembled(store, study):
             record = {"accuracy": {split: cell + value for split, value in ACCURACIES.items()}}
             store.entry(spec).write("history.json", json.dumps(record).encode())
         values = xr.DataArray(cell + np.array([0.1, 0.2, 0.3]), {"layer": LAYERS}, ("layer",))
-        store.entry(spec).write(file_name(row, study.measuring), measurements._to_bytes(row, values))
+        store.entry(spec).write(file_name(row, study.measuring), measurements.to_bytes(row, values))
     return Measurements(study, store)
 
 
