@@ -170,8 +170,8 @@ def _ask(row: Indicator, subject: Any, what: str) -> None:
         answer = _answer(row, subject)
     except Exception as error:
         raise ContractError(
-            f"{row.name}: for {what} it raises {type(error).__name__}: {error}; expected a number, or NaN where the row "
-            "says that it is undefined"
+            f"{row.name}: for {what} it raises {type(error).__name__}: {error}; expected a number, or NaN where "
+            "the row says that it is undefined"
         ) from error
     shape = _shape(row, subject)
     _require(answer.shape == shape, row, f"for {what} it answers with shape {answer.shape}; expected {shape}")

@@ -142,7 +142,8 @@ def test_every_seed_and_every_layer_has_neuron_pairs_of_its_own(store, study, we
         put(store, study.model("sgd", "low", seed), weights)
         measure(study.model("sgd", "low", seed).untrained, store, dataset, study.measuring)
 
-    assert len(set(map(tuple, seen))) == len(seen) == 2 * len(LAYERS)
+    # Both states of an untrained network are looked at with the same pairs.
+    assert 2 * len(set(map(tuple, seen))) == len(seen) == 4 * len(LAYERS)
 
 
 @pytest.mark.usefixtures("no_forward")
@@ -193,7 +194,7 @@ def test_a_damaged_measurement_is_measured_again_to_the_same_bits(measured, stud
 def test_a_number_that_cannot_be_is_never_stored(store, study, weights, dataset, monkeypatch, value):
     spec = study.model("sgd", "low", 0)
     put(store, spec, weights)
-    row = type(CATALOG[1])(**vars(INDICATORS["cosine_distance"]) | {"of": lambda *_: value})
+    row = type(CATALOG[1])(**vars(INDICATORS["cosine_distance"]) | {"of": lambda *_: value, "undefined": ""})
     monkeypatch.setattr(measuring, "CATALOG", (row,))
 
     with pytest.raises(ValueError, match=r"cosine_distance of sgd low, seed 0 is .* in 3 of 3 places; .*\[0, 2\]"):
@@ -220,11 +221,18 @@ def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weigh
             counted.append(len(images))
             return super().activations(images)
 
+        def neurons(self, images, **options):
+            counted.append(len(images))
+            return super().neurons(images, **options)
+
+        def estimate_statistics(self, images):
+            counted.append(len(images))
+
     monkeypatch.setattr(forward, "Network", Counting)
     measure(spec, store, dataset, study.measuring)
 
-    assert sum(counted) == forward_images(spec, study.measuring) == 20 + 3 * 26 * 30
-    assert forward_images(spec.untrained, study.measuring) == 20
+    assert sum(counted) == forward_images(spec, study.measuring) == 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
+    assert forward_images(spec.untrained, study.measuring) == 2 * (20 + 30) + 20
 
 
 # --- The measurements of a study --------------------------------------------------------------------
