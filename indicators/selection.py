@@ -12,7 +12,7 @@ from pathlib import Path
 from indicators import DEFAULT_STUDY, data, imagefolder
 from indicators.errors import InputError
 from indicators.files import sha256_of_file
-from indicators.specs import ArchitectureSpec, RecordedSpec, StudySpec, load_study
+from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, RecordedSpec, StudySpec, load_study
 from indicators.store import Store
 
 LEAST_TRAINING_IMAGES = 5
@@ -169,12 +169,9 @@ def _on_arrays(study: StudySpec, arrays: Path, store: Store) -> StudySpec:
     fits = study.data.train + study.data.validation <= train
     validation = study.data.validation if fits else train // 5
     kept = study.data.train if fits else train - validation
-    tested = min(study.data.test, test)
-    measuring = study.measuring.model_dump() | {
-        "images": min(study.measuring.images, kept),
-        "pruning_images": min(study.measuring.pruning_images, tested),
-    }
-    sizes = {"train": kept, "validation": validation, "test": tested}
+    sizes = {"train": kept, "validation": validation, "test": min(study.data.test, test)}
+    measuring = study.measuring.model_dump()
+    measuring |= {name: min(measuring[name], sizes[split]) for name, split in MEASURED_SPLITS.items()}
     return study.changed(
         name=f"{study.name}-{_slug(arrays.stem)}",
         data={"name": "arrays", "sha256": sha256_of_file(arrays), **sizes},

@@ -19,6 +19,14 @@ from indicators.machine import resolve_precision
 OPTIMIZERS = ("sgd", "wdecay", "layca")
 LEVELS = ("low", "medium", "high")
 STUDIES = Path(__file__).parent / "studies"
+MEASURED_SPLITS = {
+    "images": "train",
+    "clustering_images": "train",
+    "curve_images": "train",
+    "pruning_images": "test",
+    "variant_images": "test",
+}
+"""From which images those of `MeasuringSpec` are."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -169,8 +177,7 @@ class StudySpec(Frozen):
 
     @model_validator(mode="after")
     def _enough_images(self) -> Self:
-        splits = {"images": "train", "curve_images": "train", "pruning_images": "test", "variant_images": "test"}
-        for name, split in splits.items():
+        for name, split in MEASURED_SPLITS.items():
             count, available = getattr(self.measuring, name), getattr(self.data, split)
             if count > available:
                 raise ValueError(f"measuring.{name}={count} exceeds data.{split}={available}")

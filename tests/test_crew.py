@@ -81,8 +81,8 @@ def pretend(work, store):
         if isinstance(spec, ModelSpec):
             entry.write("history.json", b"{}")
         entry.write("final.safetensors" if isinstance(spec, ModelSpec) else "initial.safetensors", b"weights")
-        for row in missing(spec, entry, work.measuring) if work.measuring else ():
-            entry.write(file_name(row, work.measuring), b"numbers")
+        for state, row in missing(spec, entry, work.measuring) if work.measuring else ():
+            entry.write(file_name(row, work.measuring, state), b"numbers")
 
 
 @contextmanager
@@ -367,7 +367,7 @@ def test_progress_is_noted_with_the_time_that_training_and_measuring_will_take(m
 
     note = store.progress(spec)
     assert (note["label"], note["phase"], note["epoch"]) == ("sgd low, seed 0", "training", 1)
-    assert note["seconds_left"] == pytest.approx(10 + (20 + 3 * 26 * 30) / 300)
+    assert note["seconds_left"] == pytest.approx(10 + (20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20) / 300)
     assert json.dumps(note)
 
 

@@ -10,7 +10,16 @@ from indicators.selection import calibrated_name, choose_study, fetch, uncalibra
 from indicators.specs import ArchitectureSpec, RecordedSpec, load_study, write_study
 
 MINI = load_study("cifar10-mini")
-FEW = {"data": {"train": 30, "validation": 10, "test": 20}, "measuring": {"images": 20, "pruning_images": 10}}
+FEW = {
+    "data": {"train": 30, "validation": 10, "test": 20},
+    "measuring": {
+        "images": 20,
+        "clustering_images": 20,
+        "curve_images": 30,
+        "pruning_images": 10,
+        "variant_images": 10,
+    },
+}
 
 
 def npz(path, train=60, test=20, seed=0, **changes):
