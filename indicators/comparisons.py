@@ -10,20 +10,22 @@ Every verb takes the smallest effect that counts (``by``), the ``unit`` of the v
 smallest step that the measurement can make: the standard error of an effect is never below it. By default it is
 what the array says of itself in ``attrs["resolution"]``, else 0; means over cells and layers keep it. The
 verdicts are those of `indicators.evidence`.
-Every verb raises ValueError for values that are not finite where they are compared, for unknown labels, for a
+Where a compared value does not exist, and the array says of itself in ``attrs["undefined"]`` that such may be, a verb
+raises Undecided.
+Every verb raises ValueError for other values that are not finite where they are compared, for unknown labels, for a
 comparison of something with itself, and for a negative or infinite ``by`` or ``resolution``.
 """
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from indicators.evidence import Contrast, Evidence, NotApplicable, judge
+from indicators.evidence import Contrast, Evidence, NotApplicable, Undecided, judge, nothing_compared
 from indicators.specs import LEVELS
 
 CELLS = ("optimizer", "level")
@@ -186,7 +188,7 @@ def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.Dat
     depth = np.where(never, 1.0, places[before] + share * (places[crossed] - places[before]))
     finite = np.isfinite(heights).all(-1)
     shell = profile.isel(layer=0, drop=True)
-    shell.attrs = {"resolution": _half_a_step(places)}
+    shell.attrs = {"resolution": _half_a_step(places), "undefined": profile.attrs.get("undefined", "")}
     return shell.copy(data=np.where(finite, depth, np.nan)), shell.copy(data=never & finite)
 
 
@@ -262,7 +264,7 @@ def _side(values: xr.DataArray, where: Positions | float) -> tuple[Array, Array]
         data = data.take(where[dim], axis)
     finite = np.isfinite(data)
     if not finite[:, weights.ravel() > 0].all():
-        raise ValueError(_not_finite(values.isel(where)))
+        _refuse(values.isel(where))
     table = np.where(finite, data, np.nan).mean(tuple(range(2, data.ndim)))
     return table, weights.ravel() / weights.sum()
 
@@ -365,10 +367,17 @@ def _not_negative(name: str, value: float) -> float:
     return float(value)
 
 
-def _not_finite(part: xr.DataArray) -> str:
+def _refuse(part: xr.DataArray) -> NoReturn:
+    """Raise Undecided where the measurement may be undefined and is, ValueError for what cannot be a measurement."""
     bad = np.argwhere(~np.isfinite(part.to_numpy()))
     where = {str(dim): _labels(part, str(dim))[k] for dim, k in zip(part.dims, bad[0], strict=True)}
-    return f"{len(bad)} of {part.size} compared values are not finite, the first at {where}: measure them anew"
+    undefined = part.attrs.get("undefined")
+    if undefined and not np.isinf(part.to_numpy()).any():
+        count = f"{len(bad)} of {part.size} compared values"
+        raise Undecided(nothing_compared(f"{count} do not exist ({undefined}), the first at {where}"))
+    raise ValueError(
+        f"{len(bad)} of {part.size} compared values are not finite, the first at {where}: measure them anew"
+    )
 
 
 def _words(side: Side) -> str:

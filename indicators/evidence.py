@@ -116,6 +116,23 @@ def judging(cases: int = 1) -> Iterator[list[Evidence]]:
         _JUDGING.reset(token)
 
 
+def nothing_compared(reason: str, seeds: int = 0) -> Evidence:
+    """Evidence that there was nothing to compare, and why."""
+    return Evidence(
+        verdict="inconclusive",
+        effect=math.nan,
+        low=None,
+        high=None,
+        by=0.0,
+        seeds=seeds,
+        compared="",
+        unit="",
+        reason=reason,
+        p=None,
+        values=(),
+    )
+
+
 def overall(verdicts: Sequence[str]) -> str:
     """Verdict of a claim from the verdicts of its cases.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -17,10 +17,8 @@ from indicators.catalog import INDICATORS
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.indicator import Indicator
-from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, StudySpec, UntrainedSpec
+from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, Statistics, StudySpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
-
-Statistics = Literal["stored", "estimated"]
 
 
 class State(NamedTuple):
@@ -29,7 +27,6 @@ class State(NamedTuple):
     epoch: int | None = None
     """The weights after this epoch, from 1; None: the last ones, for an untrained network the initial ones."""
     statistics: Statistics = "stored"
-    """Of batch normalization: its moving averages, or what it has on the sampled images."""
 
 
 END = State()

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
-from indicators.specs import LEVELS, OPTIMIZERS, Positive
+from indicators.specs import LEVELS, OPTIMIZERS, Positive, Statistics
 
 DIMENSIONS = (
     "seed",
@@ -84,8 +84,13 @@ class RecordedStudy:
         about = {key: value for key, value in self.tables[name].items() if key != "untrained"}
         return self._array(name, self._file(name), about, CELL)
 
-    def untrained(self, name: str) -> xr.DataArray:
-        """The measurement ``name`` before training: as ``measurement``, without optimizer and level."""
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """The measurement ``name`` before training: as ``measurement``, without optimizer and level.
+
+        Raises NotApplicable for statistics of batch normalization other than those that it starts with.
+        """
+        if statistics != "stored":
+            raise NotApplicable(f"{self.name} records untrained networks with stored statistics only")
         self._require(name, self.untrained_names(), " of the untrained network")
         about = {key: value for key, value in self.tables[name].items() if key not in ("untrained", "rows")}
         about |= self.tables[name].get("untrained", {})

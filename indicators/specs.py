@@ -28,6 +28,9 @@ MEASURED_SPLITS = {
 }
 """From which images those of `MeasuringSpec` are."""
 
+Statistics = Literal["stored", "estimated"]
+"""Of batch normalization: its moving averages, or what it has on the sampled images."""
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]

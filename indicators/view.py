@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from indicators import premises
-from indicators.evidence import SEEDS_NEEDED, Evidence, NotApplicable, Undecided
-from indicators.specs import RecordedSpec, StudySpec
+from indicators.evidence import SEEDS_NEEDED, NotApplicable, Undecided, nothing_compared
+from indicators.specs import RecordedSpec, Statistics, StudySpec
 from indicators.store import Store
 
 FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
@@ -44,8 +44,11 @@ class Source(Protocol):
     def measurement(self, name: str) -> xr.DataArray:
         """A measurement of the trained networks: (seed, optimizer, level, ...)."""
 
-    def untrained(self, name: str) -> xr.DataArray:
-        """A measurement of the untrained networks: (seed, ...)."""
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """A measurement of the untrained networks: (seed, ...).
+
+        With the moving averages that batch normalization starts with, as in 2019, or with those of the images.
+        """
 
 
 def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
@@ -74,9 +77,10 @@ class View:
         values = self._source.measurement(name).sel(seed=self.seeds)
         return with_parts(values, self._source.layers)
 
-    def untrained(self, name: str) -> xr.DataArray:
-        """The same of the untrained networks: (seed, ...)."""
-        return with_parts(self._source.untrained(name).sel(seed=self.seeds), self._source.layers)
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """The same of the untrained networks: (seed, ...), with these statistics of batch normalization."""
+        values = self._source.untrained(name, statistics=statistics).sel(seed=self.seeds)
+        return with_parts(values, self._source.layers)
 
     @cached_property
     def seeds(self) -> list[int]:
@@ -89,7 +93,7 @@ class View:
         holds = premise.holds(accuracy)
         kept = [seed for seed in everything if bool(holds.sel(seed=seed))]
         if len(kept) < min(SEEDS_NEEDED, len(everything)):
-            raise Undecided(_premise_not_met(premise.unmet(accuracy), len(kept)))
+            raise Undecided(nothing_compared(f"premise not met: {premise.unmet(accuracy)}", len(kept)))
         return kept
 
 
@@ -123,20 +127,3 @@ def part_of(place: int, layers: int) -> str:
         return "output"
     ends = [math.floor(end * hidden + 0.5) for end in _ENDS]
     return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)
-
-
-def _premise_not_met(reason: str, seeds: int) -> Evidence:
-    """Evidence that there was nothing to compare."""
-    return Evidence(
-        verdict="inconclusive",
-        effect=math.nan,
-        low=None,
-        high=None,
-        by=0.0,
-        seeds=seeds,
-        compared="",
-        unit="",
-        reason=f"premise not met: {reason}",
-        p=None,
-        values=(),
-    )
