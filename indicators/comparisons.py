@@ -188,7 +188,8 @@ def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.Dat
     depth = np.where(never, 1.0, places[before] + share * (places[crossed] - places[before]))
     finite = np.isfinite(heights).all(-1)
     shell = profile.isel(layer=0, drop=True)
-    shell.attrs = {"resolution": _half_a_step(places), "undefined": profile.attrs.get("undefined", "")}
+    shell.attrs = {name: of for name, of in profile.attrs.items() if name == "undefined"}
+    shell.attrs["resolution"] = _half_a_step(places)
     return shell.copy(data=np.where(finite, depth, np.nan)), shell.copy(data=never & finite)
 
 

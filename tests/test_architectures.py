@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from indicators.architectures import activations, build, kernel_layers, layer_names, resolve, vgg
+from indicators.architectures import (
+    activations,
+    build,
+    kernel_layers,
+    layer_names,
+    normalizations,
+    received,
+    resolve,
+    vgg,
+)
 from indicators.errors import InputError
 from indicators.normalization import FusedBatchNormalization
 
@@ -468,3 +477,38 @@ def test_normalization_returns_from_its_configuration():
     assert isinstance(again, FusedBatchNormalization)
     assert again.get_config() == layer.get_config()
     assert (again.momentum, again.epsilon, again.scale, again.center) == (0.8, 0.02, False, False)
+
+
+# --- What layers receive ----------------------------------------------------------------------------------------------
+
+
+def test_layers_receive_what_comes_before_their_kernel_after_pooling(narrow):
+    found = received(narrow)
+
+    assert [tuple(what.inputs.shape[1:3]) for what in found[:5]] == [(32, 32), (32, 32), (16, 16), (16, 16), (8, 8)]
+    assert [what.options for what in found[-2:]] == [None, None]
+    assert found[0].options == {"kernel_size": (3, 3), "strides": (1, 1), "padding": "same"}
+    assert found[0].inputs is narrow.inputs[0]
+    assert all(what.outputs.shape == tensor.shape for what, tensor in zip(found, activations(narrow), strict=True))
+
+
+def test_what_a_layer_receives_in_another_way_is_not_known():
+    inputs = keras.Input((8, 8, 4))
+    x = layers.Conv2D(4, 3, dilation_rate=2, padding="same")(inputs)
+    x = layers.Conv2D(4, 3, groups=2)(x)
+    x = layers.Dense(3)(x)
+    x = layers.Conv2D(2, (3, 2), strides=(2, 1))(x)
+    model = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+
+    found = received(model)
+    assert [what is None for what in found] == [True, True, True, False, False]
+    assert found[3].options == {"kernel_size": (3, 2), "strides": (2, 1), "padding": "valid"}
+
+
+def test_normalizations_are_found_in_nested_models_too(narrow):
+    inner = keras.Sequential([keras.Input((8,)), layers.Dense(4), layers.BatchNormalization()])
+    inputs = keras.Input((8,))
+    outer = keras.Model(inputs, layers.BatchNormalization()(inner(inputs)))
+
+    assert [layer.name for layer in normalizations(outer)] == [inner.layers[1].name, outer.layers[-1].name]
+    assert len(normalizations(narrow)) == 15

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from indicators.comparisons import earlier, falls, less, more, onset, rises, same, tracks
-from indicators.evidence import NotApplicable, judging
+from indicators.evidence import NotApplicable, Undecided, judging
 
 brief = settings(max_examples=40, deadline=None)  # a busy machine is no failure
 
@@ -140,6 +140,17 @@ def test_what_is_not_finite_is_an_error_where_it_is_compared_and_nowhere_else(ba
         rises(values, "level", by=0)
     with pytest.raises(ValueError, match="not finite"):
         tracks(values, cells(noise(seeds)), by=0)
+
+
+def test_what_may_be_undefined_and_is_decides_nothing():
+    values = cells(noise(3)).assign_attrs(undefined="layers without two neurons that vary")
+    values[0, 1, 2] = np.nan
+
+    with pytest.raises(Undecided, match=r"inconclusive: 1 of 3 compared values do not exist \(layers without two"):
+        more(values, HIGH, than={"level": "low"}, by=0)
+    values[0, 1, 2] = np.inf
+    with pytest.raises(ValueError, match="not finite"):
+        more(values, HIGH, than={"level": "low"}, by=0)
 
 
 def test_a_cell_that_is_not_compared_and_not_finite_does_not_widen_or_narrow_to_nothing():
