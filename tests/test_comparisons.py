@@ -146,7 +146,7 @@ def test_what_may_be_undefined_and_is_decides_nothing():
     values = cells(noise(3)).assign_attrs(undefined="layers without two neurons that vary")
     values[0, 1, 2] = np.nan
 
-    with pytest.raises(Undecided, match=r"inconclusive: 1 of 3 compared values do not exist \(layers without two"):
+    with pytest.raises(Undecided, match=r"inconclusive: 1 of 9 compared values do not exist \(layers without two"):
         more(values, HIGH, than={"level": "low"}, by=0)
     values[0, 1, 2] = np.inf
     with pytest.raises(ValueError, match="not finite"):
