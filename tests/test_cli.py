@@ -116,6 +116,22 @@ def test_train_only_trains_and_measure_measures(made, capsys):
     assert "networks trained and measured; store: " in output
 
 
+def test_measure_takes_some_indicators_and_an_epoch(made):
+    assert cli.main(["measure", "--only", "entropy", "--only", "sign_flips", "--epoch", "3"]) == 0
+
+    assert [(work.only, work.epoch) for work in made] == [(("entropy", "sign_flips"), 3)]
+    assert [(work.only, work.epoch) for work in map(crew.Work.from_json, [made[0].to_json()])] == [
+        (("entropy", "sign_flips"), 3)
+    ]
+
+
+def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(made, capsys):
+    assert cli.main(["measure", "--only", "sharpness"]) == 2
+
+    assert made == []
+    assert "only='sharpness' is not measured; choose from cosine_distance" in capsys.readouterr().err
+
+
 def reached(accuracy):
     """Stands in for `crew.make`: every network is trained to this accuracy."""
 

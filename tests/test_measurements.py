@@ -10,8 +10,8 @@ from indicators import forward, measurements, measuring, training
 from indicators.catalog import CATALOG, INDICATORS
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
-from indicators.measurements import Measurements, file_name
-from indicators.measuring import forward_images, measure, missing
+from indicators.measurements import Measurements, State, file_name
+from indicators.measuring import forward_images, measure, missing, plan, require_names
 from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec
 from indicators.store import Store
 from indicators.subjects import Layer
@@ -235,6 +235,77 @@ def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weigh
     assert forward_images(spec.untrained, study.measuring) == 2 * (20 + 30) + 20
 
 
+# --- Some indicators, some epoch, both statistics ----------------------------------------------------
+
+
+@pytest.mark.usefixtures("no_forward")
+def test_some_indicators_are_measured_alone(store, study, weights, dataset):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+
+    measure(spec, store, dataset, study.measuring, only=["hoyer_sparsity", "sign_flips"])
+
+    assert {name.partition(".")[0] for name in store.entry(spec).names() if name.endswith(".nc")} == {
+        "hoyer_sparsity", "sign_flips"
+    }  # fmt: skip
+    assert list(missing(spec, store.entry(spec), study.measuring, only=["sign_flips"])) == []
+    assert forward_images(spec, study.measuring, only=["sign_flips"]) == 0
+    assert forward_images(spec, study.measuring, only=["entropy"]) == 20
+
+
+@pytest.mark.parametrize("name", ["sharpness", "accuracy"])
+def test_an_indicator_that_is_not_measured_is_refused(name):
+    with pytest.raises(InputError, match=f"only='{name}' is not measured; choose from cosine_distance, norm_ratio"):
+        require_names(["entropy", name])
+
+
+def test_any_kept_epoch_is_measured_beside_the_end(store, study, weights, dataset):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+    initial, final, layout = weights(spec)
+    halfway = {name: (initial[name] + final[name]) / 2 for name in initial}
+    store.entry(spec).write_arrays("epoch-0002.safetensors", halfway, layout)
+
+    for epoch in (None, 2):
+        measure(spec, store, dataset, study.measuring, only=["cosine_distance", "never_active"], epoch=epoch)
+
+    row, first = INDICATORS["cosine_distance"], next(iter(layout["kernels"].values()))
+    for epoch, arrays in ((None, final), (2, halfway)):
+        data = store.entry(spec).read(file_name(row, study.measuring, State(epoch)))
+        expected = cosine_distance(initial[first], arrays[first])
+        assert measurements.from_bytes(data).values[0] == expected
+    assert list(missing(spec, store.entry(spec), study.measuring, only=["never_active"], epoch=2)) == []
+
+
+def test_an_epoch_that_is_not_kept_says_which_are(store, study, weights, dataset):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+    initial, _, layout = weights(spec)
+    store.entry(spec).write_arrays("epoch-0010.safetensors", initial, layout)
+
+    with pytest.raises(
+        InputError, match="epoch=3: the weights of sgd low, seed 0 are kept of epochs 10; a study whose"
+    ):
+        measure(spec, store, dataset, study.measuring, only=["entropy"], epoch=3)
+
+
+def test_an_untrained_network_is_measured_with_both_statistics(measured, study, dataset, weights):
+    store, spec = measured
+    initial = weights(spec)[0]
+    files = [file_name(INDICATORS["never_active"], study.measuring, State(None, of)) for of in ("stored", "estimated")]
+    stored_, estimated = (measurements.from_bytes(store.entry(spec.untrained).read(name)).values for name in files)
+
+    images = dataset.normalize(dataset.train.images[measuring._choose(48, 20, [measuring.IMAGE_SEED, spec.seed])])
+    for values, estimate in ((stored_, False), (estimated, True)):
+        network = forward.Network(spec.untrained, dataset, initial)
+        if estimate:
+            network.estimate_statistics(images)
+        maps = [array.reshape(len(images), -1) for _, array in network.activations(images)]
+        assert values.tolist() == [np.mean(~(layer > 0).any(axis=0)) for layer in maps]
+    assert [state for state, _ in plan(spec.untrained)] == [State(), State(None, "estimated")]
+    assert {row.needs for row in plan(spec.untrained)[1][1]} == {"layer", "neuron"}
+
+
 # --- The measurements of a study --------------------------------------------------------------------
 
 
@@ -278,6 +349,32 @@ def test_untrained_networks_have_a_seed_and_no_cell(assembled):
 
     assert values.dims == ("seed", "layer")
     assert values.sel(layer="Conv2").values == pytest.approx([0.2, 100.2])
+
+
+def test_untrained_networks_are_read_with_the_statistics_asked_for(assembled, store, study):
+    row = INDICATORS["pairwise_nmi"]
+    for spec in study.untrained():
+        values = xr.DataArray([7.0, 8.0, 9.0], {"layer": LAYERS}, ("layer",))
+        name = file_name(row, study.measuring, State(None, "estimated"))
+        store.entry(spec).write(name, measurements.to_bytes(row, values))
+
+    assert assembled.untrained("pairwise_nmi", statistics="estimated").sel(seed=0).values.tolist() == [7, 8, 9]
+    assert assembled.untrained("pairwise_nmi").sel(seed=0).values == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_a_measurement_of_neurons_is_the_mean_of_those_that_have_a_number(store, study):
+    row = INDICATORS["silhouette_cosine"]
+    values = np.array([[0.25, np.nan, 0.75], [np.nan, np.nan, np.nan], [0.5, 0.5, 0.5]])
+    for spec in study.models():
+        array = xr.DataArray(values, {"layer": LAYERS, "neuron": range(3)}, ("layer", "neuron"))
+        store.entry(spec).write(file_name(row, study.measuring), measurements.to_bytes(row, array))
+    of_study = Measurements(study, store)
+
+    mean = of_study.measurement("silhouette_cosine")
+    assert mean.dims == ("seed", "optimizer", "level", "layer")
+    np.testing.assert_array_equal(mean[1, 2, 0], [0.5, np.nan, 0.5])
+    assert (mean.attrs["undefined"], mean.attrs["resolution"]) == ("neurons that are ignored", 1 / 20)
+    assert of_study.by_neuron("silhouette_cosine").dims == ("seed", "optimizer", "level", "layer", "neuron")
 
 
 def test_layers_are_named_in_the_order_of_the_network(store, study, weights):

@@ -378,6 +378,8 @@ def test_a_measurement_of_trained_networks_alone_is_not_applicable_before_traini
     message = "does not record 'accuracy' of the untrained network; it records pairwise_nmi, "
     with pytest.raises(NotApplicable, match=message):
         STUDY.untrained("accuracy")
+    with pytest.raises(NotApplicable, match="thesis-2019 records untrained networks with stored statistics only"):
+        STUDY.untrained("pairwise_nmi", statistics="estimated")
 
 
 # --- what is damaged ---

@@ -44,8 +44,9 @@ class Recorded:
         shape = [len(values) for values in labels.values()]
         return xr.DataArray(np.arange(np.prod(shape)).reshape(shape), labels, tuple(labels), name=name)
 
-    def untrained(self, name):
-        return self.measurement(name).isel(optimizer=0, level=0, drop=True)
+    def untrained(self, name, *, statistics="stored"):
+        shift = 0 if statistics == "stored" else 1000
+        return self.measurement(name).isel(optimizer=0, level=0, drop=True) + shift
 
 
 def parts(count):
@@ -225,3 +226,11 @@ def test_a_trained_study_is_opened_as_measured(store):
         View(source)["norm_ratio"]
     with pytest.raises(NotApplicable, match="'silhouette' is not measured"):
         View(source)["silhouette"]
+
+
+def test_untrained_networks_are_seen_with_the_statistics_asked_for():
+    view = View(Recorded())
+
+    stored, estimated = (view.untrained("norm_ratio", statistics=name) for name in ("stored", "estimated"))
+    assert (estimated - stored).values.tolist() == [[1000.0] * 15]
+    assert estimated["part"].values[0] == FIRST
