@@ -219,3 +219,29 @@ def test_density_against_scipy(benchmark, capsys, kernels):
     np.testing.assert_allclose(ours(), theirs(), rtol=0, atol=1e-12)
 
     compare(benchmark, capsys, ours, theirs, at_least=20, rounds=2)
+
+
+@pytest.mark.parametrize(
+    ("images", "neurons", "count"),
+    [(1000, 10_000, 10_000), (4000, 10_000, 10_000), (1000, 40_000, 10_000), (1000, 10_000, 1_000_000)],
+    ids=["as above", "4 x the images", "4 x the neurons", "100 x the pairs"],
+)
+@pytest.mark.benchmark(group="how pairs and labels grow")
+def test_the_ratios_hold_as_layers_grow(benchmark, capsys, images, neurons, count):
+    rng = np.random.default_rng(4)
+    layer = rng.random((images, neurons), dtype=np.float32) < 0.4
+    words, classes = information.pack(layer), rng.integers(10, size=images)
+    sampled = information.sample_pairs(neurons, count, rng=rng)
+    one = min(seconds(lambda: loop_over_labels(layer, classes)) for _ in range(3)) / SAMPLED
+
+    of_pairs = count * min(seconds(lambda: loop_over_pairs(layer, sampled)) for _ in range(3)) / SAMPLED
+    for name, theirs, ours in (
+        ("labels", neurons * one, lambda: information.label_nmi(words, classes)),
+        ("pairs", of_pairs, lambda: information.pairwise_nmi(words, sampled)),
+    ):
+        best = min(seconds(ours) for _ in range(5))
+        with capsys.disabled():
+            sizes = f"{images} images, {neurons} neurons, {count} pairs"
+            print(f"\n{sizes}: {name} in {1e3 * best:.1f} ms, ratio {theirs / best:.4g}")
+        assert theirs / best >= 1000
+    benchmark.pedantic(lambda: information.pairwise_nmi(words, sampled), rounds=3)
