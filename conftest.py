@@ -8,6 +8,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     # Before NumPy is imported: workers that all take every core are many times slower than one.
     os.environ.setdefault(_name, str(max(1, (os.cpu_count() or 1) // _WORKERS)))
 
+import ast
 import contextlib
 import functools
 import math
@@ -270,9 +271,19 @@ def _prepare_if_needed(config, claims):
             from indicators.crew import CrewError, make_study
 
             try:
-                make_study(study, store, config.getoption("data"), _console())
+                make_study(study, store, config.getoption("data"), _console(), _asked(claims))
             except CrewError as error:
                 pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
+
+
+def _asked(claims):
+    """Names of the measurements that the files of these claims speak of: the others need not be made for them."""
+    from indicators.catalog import INDICATORS
+
+    files = {CLAIMS.parent / claim.partition("::")[0] for claim in claims}
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)]
+    words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return [name for name, row in INDICATORS.items() if name in words and row.needs != "record"]
 
 
 def _require_files(config, study):

@@ -74,7 +74,7 @@ def measure(
     ] = None,
 ) -> None:
     """Train what is missing, and measure what is not measured yet."""
-    _make(study, architecture, data, seeds, store, measuring=True, only=tuple(only or ()), epoch=epoch)
+    _make(study, architecture, data, seeds, store, measuring=True, only=tuple(only) if only else None, epoch=epoch)
 
 
 @app.command()
@@ -163,7 +163,7 @@ def _make(
     store: Path | None,
     *,
     measuring: bool,
-    only: tuple[str, ...] = (),
+    only: tuple[str, ...] | None = None,
     epoch: int | None = None,
 ) -> None:
     from indicators import crew, selection
@@ -171,20 +171,16 @@ def _make(
 
     console = Console()
     spec, opened = _open(study, architecture, data, seeds, store)
-    _check_names(only)
+    if only:
+        from indicators.measuring import require_names
+
+        require_names(only)  # before anything is trained
     with Fetching(console) as fetching:
         folder = selection.fetch(spec, opened, data, fetching)
     work = crew.Work(tuple(spec.models()), spec.measuring if measuring else None, folder, only=only, epoch=epoch)
     _work(work, opened, console)
     done = "trained and measured" if measuring else "trained"
     console.print(f"{len(work.networks())} networks {done}; store: {opened.root}", soft_wrap=True, highlight=False)
-
-
-def _check_names(only: Sequence[str]) -> None:
-    """Refuse what is not in the catalog, before anything is trained."""
-    from indicators.measuring import require_names
-
-    require_names(only)
 
 
 def _work(work: Work, store: Store, console: Console) -> None:

@@ -47,8 +47,8 @@ class Work:
     """Of the data set, fetched and verified."""
     trials: bool = False
     """Whether a training that diverges is an answer, as in a calibration, and not an error."""
-    only: tuple[str, ...] = ()
-    """Names of the indicators that are measured; none: all of the catalog."""
+    only: tuple[str, ...] | None = None
+    """Names of the indicators that are measured; None: all of the catalog."""
     epoch: int | None = None
     """After which epoch they are measured; None: at the end."""
 
@@ -102,7 +102,7 @@ class Work:
             MeasuringSpec.model_validate(measuring) if measuring else None,
             Path(table["folder"]),
             table["trials"],
-            tuple(table["only"]),
+            None if table["only"] is None else tuple(table["only"]),
             table["epoch"],
         )
 
@@ -139,11 +139,17 @@ def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], 
             worker.stop()
 
 
-def make_study(study: StudySpec, store: Store, source: Path | None, console: Console) -> None:
-    """Fetches the images of a study, trains and measures what it lacks, and shows the progress on a console."""
+def make_study(
+    study: StudySpec, store: Store, source: Path | None, console: Console, only: Sequence[str] | None = None
+) -> None:
+    """Fetches the images of a study, trains and measures what it lacks, and shows the progress on a console.
+
+    `only`: names of the indicators that are wanted, all of the catalog unless told.
+    """
     with Fetching(console) as fetching:
         folder = selection.fetch(study, store, source, fetching)
-    make(Work(tuple(study.models()), study.measuring, folder), store, console)
+    names = None if only is None else tuple(only)
+    make(Work(tuple(study.models()), study.measuring, folder, only=names), store, console)
 
 
 def make(work: Work, store: Store, console: Console) -> None:

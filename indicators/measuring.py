@@ -28,14 +28,14 @@ IMAGE_SEED, PRUNING_SEED, PAIR_SEED, CLUSTERING_SEED, NEURON_SEED = 1, 2, 3, 4, 
 
 
 def plan(
-    spec: UntrainedSpec, *, only: Collection[str] = (), epoch: int | None = None
+    spec: UntrainedSpec, *, only: Collection[str] | None = None, epoch: int | None = None
 ) -> list[tuple[State, list[Indicator]]]:
-    """What is measured of a network, state by state: all rows of the catalog, or `only` some.
+    """What is measured of a network, state by state: all rows of the catalog, or `only` some of them.
 
     An untrained network is measured twice, with the statistics of batch normalization that it starts with and with
     those of the sampled images.
     """
-    rows = [row for row in CATALOG if row.needs != "record" and (not only or row.name in only)]
+    rows = [row for row in CATALOG if row.needs != "record" and (only is None or row.name in only)]
     if isinstance(spec, ModelSpec):
         return [(State(epoch), rows)]
     rows = [row for row in rows if row.untrained and epoch is None]
@@ -54,7 +54,7 @@ def missing(
     entry: Entry,
     settings: MeasuringSpec,
     *,
-    only: Collection[str] = (),
+    only: Collection[str] | None = None,
     epoch: int | None = None,
 ) -> Iterator[tuple[State, Indicator]]:
     """What of that is not stored, or stored damaged, at these settings and versions."""
@@ -71,7 +71,7 @@ def measure(
     settings: MeasuringSpec,
     progress: Progress = lambda **_: None,
     *,
-    only: Collection[str] = (),
+    only: Collection[str] | None = None,
     epoch: int | None = None,
 ) -> None:
     """Measures and stores what is missing of one network; the caller holds its lock.
@@ -91,7 +91,7 @@ def measure(
 
 
 def forward_images(
-    spec: UntrainedSpec, settings: MeasuringSpec, *, only: Collection[str] = (), epoch: int | None = None
+    spec: UntrainedSpec, settings: MeasuringSpec, *, only: Collection[str] | None = None, epoch: int | None = None
 ) -> int:
     """How many images a network is run on to measure it, as a forecast of the cost."""
     total = 0

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -226,6 +227,21 @@ def test_collecting_creates_nothing_and_selects_by_mark_and_name(alone, tmp_path
     assert sorted(selected) == sorted(name for name in pruning if "layca" in name)
     assert selected
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["test_4_pruning.py"], {"magnitude_pruning", "random_pruning"}),
+        (["test_2_rotation.py", "test_4_pruning.py"], {"cosine_distance", "magnitude_pruning", "random_pruning"}),
+        (["test_1_training.py"], set()),
+    ],
+)
+def test_only_what_the_claims_speak_of_is_asked_of_the_networks(files, names):
+    """Accuracies are kept while training: they need no measuring."""
+    asked = runpy.run_path(str(ROOT / "conftest.py"))["_asked"]
+
+    assert set(asked([f"hypotheses/{name}::test_something[sgd]" for name in files])) == names
 
 
 # --- a suite of claims about made-up numbers: three seeds, heights 4.5, 5 and 5.5 wherever one looks ---
