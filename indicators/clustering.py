@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from indicators.weights import real_numbers
 
@@ -37,10 +36,12 @@ _CLOSE = 1e-4
 _PARALLEL = 2.0**-96
 # Squared norms below this may have lost digits among the subnormals.
 _FAINT = 2.0**-600
-# Values per step of a loop: what one step reads again and again stays within a cache of two megabytes.
-_STEP = 1 << 18
-# The same where a step does little to each value, so that its buffers stay in the inner caches.
-_BLOCK = 1 << 14
+# Values per step of a loop: its buffers stay in the inner caches.
+_STEP = 1 << 15
+# Up to one in so many images, gathering the distances among the members costs less than multiplying all.
+_FEW = 8
+# A divisor that leaves zero as it is.
+_SMALLEST = np.finfo(np.float64).smallest_subnormal
 # A silhouette needs two classes and more members than classes.
 _FEWEST = 3
 
@@ -126,11 +127,11 @@ def neighborhood_silhouette(
     if ignored := neuron.reason(chosen, size, fewest=1):
         return Silhouette(math.nan, 0, chosen, math.nan, ignored)
     distances = neuron.distances()
-    members = _neighborhoods(distances, neuron.active, chosen, size)
-    share = float(neuron.active[members].mean())
+    members = neuron.neighborhoods(distances, chosen, size)
+    share = float(np.mean(members >= neuron.inactive))
     if ignored := neuron.reason(chosen, size):
         return Silhouette(math.nan, 0, chosen, share, ignored)
-    means = _silhouettes(distances, neuron.active, members, np.array([size]), of)[:, 0]
+    means = _silhouettes(distances, neuron.inactive, members, np.array([size]), of)[:, 0]
     value, used = _mean_of_used(means)
     return Silhouette(value, used, chosen, share, None if used else Ignored.ONE_CLASS)
 
@@ -157,8 +158,8 @@ def active_neighbors(
     chosen, size = neuron.count_closest(closest), _count("neighborhood", neighborhood, neuron.images)
     if ignored := neuron.reason(chosen, size, fewest=1):
         return ActiveNeighbors(math.nan, chosen, ignored)
-    members = _neighborhoods(neuron.distances(), neuron.active, chosen, size)
-    return ActiveNeighbors(float(neuron.active[members].mean()), chosen, None)
+    members = neuron.neighborhoods(neuron.distances(), chosen, size)
+    return ActiveNeighbors(float(np.mean(members >= neuron.inactive)), chosen, None)
 
 
 def neighborhood_curve(
@@ -187,8 +188,8 @@ def neighborhood_curve(
     asked = [index for index, reason in enumerate(reasons) if reason is None]
     if asked:
         distances = neuron.distances()
-        members = _neighborhoods(distances, neuron.active, chosen, int(counts[-1]))
-        means = _silhouettes(distances, neuron.active, members, counts[asked], of)
+        members = neuron.neighborhoods(distances, chosen, int(counts[-1]))
+        means = _silhouettes(distances, neuron.inactive, members, counts[asked], of)
         for column, index in enumerate(asked):
             values[index], used[index] = _mean_of_used(means[:, column])
             reasons[index] = None if used[index] else Ignored.ONE_CLASS
@@ -200,81 +201,111 @@ def neighborhood_curve(
 
 @dataclass(frozen=True, eq=False)
 class _Neuron:
-    """Checked inputs of a neuron, with their magnitudes brought near 1 by powers of two, which is exact."""
+    """Checked inputs of a neuron. Inside, its inactive images come first: those of a class are then one slice.
 
-    points: Floats
+    `order` holds the image at each position, `inactive` the number of those images. Magnitudes are brought
+    near 1 by powers of two, which is exact.
+    """
+
+    inputs: NDArray[Any]
+    exponent: int
     scale: Floats
-    active: Bools
+    order: Indices
+    inactive: int
     metric: str
 
     def __init__(self, inputs: ArrayLike, weights: ArrayLike, active: ArrayLike, metric: str, weighting: str) -> None:
         _check_choice("metric", metric, METRICS)
         _check_choice("weighting", weighting, WEIGHTINGS)
-        points, magnitudes = _checked_inputs(inputs), np.abs(_checked_weights(weights))
-        if magnitudes.shape != points.shape[1:]:
+        values, factors = _checked_inputs(inputs), _checked_weights(weights)
+        if factors.shape != values.shape[1:]:
             raise ValueError(
-                f"weights.shape={magnitudes.shape} is not {points.shape[1:]}; give one weight per input of the neuron"
+                f"weights.shape={factors.shape} is not {values.shape[1:]}; give one weight per input of the neuron"
             )
-        scale = np.sqrt(magnitudes) if weighting == "sum" else magnitudes
+        exponent = _exponent(values, "inputs")
+        magnitudes = np.abs(np.ldexp(factors, _exponent(factors, "weights"), dtype=np.float64))
+        flags = _checked_active(active, len(values))
         for name, value in (
-            ("points", points), ("scale", scale), ("active", _checked_active(active, len(points))), ("metric", metric),
-        ):  # fmt: skip
+            ("inputs", values),
+            ("exponent", exponent),
+            ("scale", np.sqrt(magnitudes) if weighting == "sum" else magnitudes),
+            ("order", np.argsort(flags, kind="stable")),
+            ("inactive", int(np.count_nonzero(~flags))),
+            ("metric", metric),
+        ):
             object.__setattr__(self, name, value)
 
     @property
     def images(self) -> int:
-        return len(self.points)
+        return len(self.inputs)
 
     def count_closest(self, closest: float) -> int:
-        return _count("closest", closest, int(np.count_nonzero(self.active)))
+        return _count("closest", closest, self.images - self.inactive)
 
     def reason(self, chosen: int, size: int, *, fewest: int = _FEWEST) -> Ignored | None:
-        if not self.active.any():
+        if self.inactive == self.images:
             return Ignored.NEVER_ACTIVE
         if chosen == 0:
             return Ignored.TOO_FEW_ACTIVE
         return Ignored.TOO_FEW_IMAGES if size < fewest else None
 
+    def points(self, positions: slice | Indices) -> Floats:
+        points: Floats = np.ldexp(self.inputs[self.order[positions]], self.exponent, dtype=np.float64)
+        return points
+
     def distances(self) -> Floats:
-        vectors = self.points * self.scale
+        """Distances between all positions."""
+        vectors = np.empty(self.inputs.shape)
+        for rows in _chunks(self.images, len(self.scale)):
+            np.multiply(self.points(rows), self.scale, out=vectors[rows])
         return _cosine_distances(vectors) if self.metric == "cosine" else self._euclidean_distances(vectors)
 
     def _euclidean_distances(self, vectors: Floats) -> Floats:
         """Distances over the square root of two: silhouettes and ranks ignore a common factor."""
         distances, first, second = _half_squared_distances(vectors)
         with np.errstate(invalid="ignore"):  # rounding makes some close pairs negative: they are assigned below
-            for rows in _chunks(len(distances), len(distances), _BLOCK):
+            for rows in _chunks(len(distances), len(distances)):
                 np.sqrt(distances[rows], out=distances[rows])
         for pairs in _chunks(len(first), len(self.scale)):
-            gaps = (self.points[first[pairs]] - self.points[second[pairs]]) * self.scale
+            gaps = (self.points(first[pairs]) - self.points(second[pairs])) * self.scale
             _assign(distances, first[pairs], second[pairs], np.sqrt(0.5 * _squared_norms(gaps)))
         return distances
 
+    def neighborhoods(self, distances: Floats, chosen: int, size: int) -> Indices:
+        """Positions of the neighbors of the central active images, nearest first: (chosen, size)."""
+        totals = distances[self.inactive :, self.inactive :].sum(axis=1)
+        central = self.inactive + _ranked(totals[np.newaxis])[0, :chosen]
+        position = np.argsort(self.order)  # of each image: ties go by the index of the image
+        members = np.empty((chosen, size), dtype=np.intp)
+        for part in _chunks(chosen, self.images):
+            rows = distances[central[part]]
+            rows[np.arange(len(rows)), central[part]] = -np.inf  # itself first, whatever the number of its duplicates
+            members[part] = position[_ranked(rows.take(position, axis=1))[:, :size]]
+        return members
 
-def _checked_inputs(inputs: ArrayLike) -> Floats:
+
+def _checked_inputs(inputs: ArrayLike) -> NDArray[Any]:
     values = real_numbers(inputs, "inputs")
     if values.ndim != 2:
         raise ValueError(
             f"inputs.shape={values.shape} is not (images, d); flatten each image with reshape(len(inputs), -1)"
         )
-    return _near_one(values, "inputs")
+    return values
 
 
-def _checked_weights(weights: ArrayLike) -> Floats:
+def _checked_weights(weights: ArrayLike) -> NDArray[Any]:
     values = real_numbers(weights, "weights")
     if values.ndim != 1:
         raise ValueError(f"weights.shape={values.shape} is not (d,); flatten the weights of the neuron")
-    return _near_one(values, "weights")
+    return values
 
 
-def _near_one(values: NDArray[Any], name: str) -> Floats:
+def _exponent(values: NDArray[Any], name: str) -> int:
+    """Power of two that brings the largest magnitude near 1: even, so that a square root is scaled exactly too."""
     low, high = float(values.min()), float(values.max())
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"{name} hold NaN or infinity; expected finite values: look for the epoch that diverged")
-    # An even power, so that the square root of the weights is scaled exactly too.
-    exponent = -2 * (math.frexp(max(-low, high))[1] // 2)
-    numbers: Floats = np.ldexp(values, exponent, dtype=np.float64)
-    return numbers
+    return -2 * (math.frexp(max(-low, high))[1] // 2)
 
 
 def _checked_active(active: ArrayLike, images: int) -> Bools:
@@ -311,11 +342,10 @@ def _counts(sizes: ArrayLike, images: int) -> Indices:
 def _cosine_distances(vectors: Floats) -> Floats:
     """Half of the squared distances of the unit vectors: 1 - dot would lose those of similar images."""
     units, zero = _made_units(vectors)
-    distances, first, second = _half_squared_distances(units)
+    distances, first, second = _half_squared_distances(units, _PARALLEL)
     for pairs in _chunks(len(first), units.shape[1]):
         squares = _squared_norms(units[first[pairs]] - units[second[pairs]])
-        _assign(distances, first[pairs], second[pairs], 0.5 * squares)
-    np.putmask(distances, distances <= _PARALLEL, 0.0)
+        _assign(distances, first[pairs], second[pairs], 0.5 * np.where(squares > 2 * _PARALLEL, squares, 0.0))
     distances[zero] = distances[:, zero] = 1.0
     np.fill_diagonal(distances, 0.0)
     return distances
@@ -334,20 +364,23 @@ def _made_units(vectors: Floats) -> tuple[Floats, Indices]:
     return vectors, np.flatnonzero(zero)
 
 
-def _half_squared_distances(vectors: Floats) -> tuple[Floats, Indices, Indices]:
+def _half_squared_distances(vectors: Floats, least: float = 0.0) -> tuple[Floats, Indices, Indices]:
     """Half the squared distances of all pairs, and the pairs so close that only differences tell theirs.
 
     `vectors` are centered in place, which spares the products the digits of their common part. Equal
-    vectors are at a distance of exactly zero and not among the pairs.
+    vectors are at a distance of exactly zero and not among the pairs; others up to `least` are.
     """
     vectors -= vectors.mean(axis=0)
     squares: Floats = vectors @ vectors.T
     norms = 0.5 * squares.diagonal()
-    close = [_subtract(squares[rows], norms[rows], norms) + rows.start * len(norms)
-             for rows in _chunks(len(norms), len(norms), _BLOCK)]  # fmt: skip
-    first, second = np.divmod(np.concatenate(close), len(norms))
-    above = first < second
-    first, second = first[above], second[above]
+    nearest = np.empty(len(norms))
+    np.fill_diagonal(squares, -np.inf)  # for no vector to be the nearest to itself
+    for rows in _chunks(len(norms), len(norms)):
+        np.subtract(norms, squares[rows], out=squares[rows])
+        squares[rows] += norms[rows, np.newaxis]
+        squares[rows].min(axis=1, out=nearest[rows])
+    candidates = np.flatnonzero(nearest <= _CLOSE * (norms + norms.max()) + least)
+    first, second = _close_pairs(squares, norms, candidates, least)
     same = _first_equal(vectors, np.union1d(first, second))
     equal = same[first] == same[second]
     _assign(squares, first[equal], second[equal], 0.0)
@@ -355,12 +388,16 @@ def _half_squared_distances(vectors: Floats) -> tuple[Floats, Indices, Indices]:
     return squares, first[~equal], second[~equal]
 
 
-def _subtract(products: Floats, norms: Floats, others: Floats) -> Indices:
-    """Turn products into half the squared distances, in place; return where their error would matter."""
-    sums = np.add.outer(norms, others)
-    np.subtract(sums, products, out=products)
-    sums *= _CLOSE
-    return np.flatnonzero(products <= sums)
+def _close_pairs(squares: Floats, norms: Floats, candidates: Indices, least: float) -> tuple[Indices, Indices]:
+    """Close pairs of `_half_squared_distances`, the first of each among the candidates and below the second."""
+    found = [np.empty((2, 0), dtype=np.intp)]
+    for part in _chunks(len(candidates), len(norms)):
+        rows = candidates[part]
+        close = squares[rows] <= _CLOSE * np.add.outer(norms[rows], norms) + least
+        first, second = np.nonzero(close & (rows[:, np.newaxis] < np.arange(len(norms))))
+        found.append(np.stack((rows[first], second)))
+    first, second = np.concatenate(found, axis=1)
+    return first, second
 
 
 def _first_equal(vectors: Floats, indices: Indices) -> Indices:
@@ -381,28 +418,18 @@ def _assign(distances: Floats, first: Indices, second: Indices, values: Floats |
     distances[first, second] = distances[second, first] = values
 
 
-def _chunks(total: int, width: int, step: int = _STEP) -> Iterator[slice]:
-    step = max(1, step // width)
+def _chunks(total: int, width: int) -> Iterator[slice]:
+    step = max(1, _STEP // width)
     return (slice(start, min(start + step, total)) for start in range(0, total, step))
 
 
 # --- Neighborhoods
 
 
-def _neighborhoods(distances: Floats, active: Bools, chosen: int, size: int) -> Indices:
-    """Members of the neighborhoods of the central active images, nearest first: (chosen, size)."""
-    candidates = np.flatnonzero(active)
-    totals = (distances @ active.astype(np.float64))[candidates]
-    central = candidates[_ranked(totals[np.newaxis])[0, :chosen]]
-    rows = distances[central]
-    rows[np.arange(chosen), central] = -np.inf  # itself first, whatever the number of its duplicates
-    return _ranked(rows)[:, :size]
-
-
 def _ranked(rows: Floats) -> Indices:
     """Order of each row from the smallest value up, ties by lowest index."""
     order = np.argsort(rows, axis=1)
-    values = np.take_along_axis(rows, order, axis=1)
+    values = rows.take(order + rows.shape[1] * np.arange(len(rows))[:, np.newaxis])
     apart = np.diff(values, axis=1) > _TIED * values[:, 1:]
     if apart.all():
         return order
@@ -416,50 +443,65 @@ def _ranked(rows: Floats) -> Indices:
 # --- Silhouettes
 
 
-def _silhouettes(distances: Floats, active: Bools, members: Indices, counts: Indices, of: str) -> Floats:
+def _silhouettes(distances: Floats, inactive: int, members: Indices, counts: Indices, of: str) -> Floats:
     """Silhouette of each neighborhood at each of the increasing counts of members, all for the last."""
-    width = _STEP if distances.size > 4 * _STEP else distances.size
-    panels = [np.ascontiguousarray(distances[:, part]) for part in _chunks(len(distances), len(distances), width)]
     means = np.empty((len(members), len(counts)))
-    for part in _chunks(len(members), len(counts) * len(distances) // 2):
-        sums = _sums_by_class(panels, active, members[part], counts)
-        labels, total = active[members[part]], np.zeros_like(sums[:, 0])
-        for index, count in enumerate(counts):
-            total += sums[:, index]
-            values = _of_members(total[:, 0, :count], total[:, 1, :count], labels[:, :count])
+    labels = (members >= inactive).astype(np.float64)
+    for index, sums in enumerate(_sums_by_class(distances, inactive, members, counts)):
+        for part in _chunks(len(members), sums.shape[2]):
+            values = _of_members(sums[0, part], sums[1, part], labels[part, : counts[index]])
             means[part, index] = values[:, 0] if of == "point" else values.mean(axis=1)
     return means
 
 
-def _sums_by_class(panels: list[Floats], active: Bools, members: Indices, counts: Indices) -> Floats:
-    """Sums of the members' distances to the inactive and to the active ones among them, by steps of the counts.
+def _sums_by_class(distances: Floats, inactive: int, members: Indices, counts: Indices) -> Iterator[Floats]:
+    """Sums of the members' distances to the inactive and to the active ones among them, count after count.
 
-    The result is (neighborhoods, counts, 2, members). Each member is added once, at the smallest count that
-    holds it: the sums up to a count are those of the steps so far.
+    Each is (2, neighborhoods, count).
     """
-    step = np.searchsorted(counts, np.arange(members.shape[1]), side="right")
-    bins = (2 * step + active[members]).astype(np.int16)
-    by_bin = np.argsort(bins, axis=1, kind="stable")
-    rows = (np.arange(len(members))[:, np.newaxis] * 2 * len(counts) + bins).ravel()
-    starts = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=2 * len(counts) * len(members)))))
-    columns = np.take_along_axis(members, by_bin, axis=1).ravel()
-    shape = (len(starts) - 1, len(active))
-    adding = sparse.csr_array((np.ones(len(columns)), columns, starts), shape=shape)
-    parts = [adding @ panel for panel in panels]
-    sums = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-    sums = sums.reshape(len(members), len(counts), 2, len(active))
-    return np.stack([of_one.take(nearest, axis=2) for of_one, nearest in zip(sums, members, strict=True)])
+    few = int(np.searchsorted(counts, len(distances) // _FEW, side="right"))
+    if few:
+        yield from _sums_among_few(distances, inactive, members[:, : counts[few - 1]], counts[:few])
+    if few < len(counts):
+        yield from _sums_among_many(distances, inactive, members, counts[few:])
 
 
-def _of_members(to_inactive: Floats, to_active: Floats, labels: Bools) -> Floats:
-    """Silhouette of every member of every neighborhood, NaN where all are of one class."""
-    number, size = np.count_nonzero(labels, axis=1, keepdims=True), labels.shape[1]
-    own = np.where(labels, number, size - number)
-    within = np.where(labels, to_active, to_inactive) / np.maximum(own - 1, 1)
-    between = np.where(labels, to_inactive, to_active) / np.maximum(size - own, 1)
-    larger = np.maximum(within, between)
-    values: Floats = np.divide(between - within, larger, out=np.zeros(larger.shape), where=(larger > 0.0) & (own > 1))
-    values[(number[:, 0] == 0) | (number[:, 0] == size)] = math.nan
+def _sums_among_few(distances: Floats, inactive: int, members: Indices, counts: Indices) -> Iterator[Floats]:
+    """From the distances among the members, gathered once for all counts."""
+    size = members.shape[1]
+    sums = np.empty((len(members), 2 * len(counts), size))
+    counted = np.arange(size) < counts[:, np.newaxis]
+    for part in _chunks(len(members), size * size):
+        places = members[part]
+        labels = (places >= inactive)[:, np.newaxis]
+        adding = np.concatenate((counted & ~labels, counted & labels), axis=1).astype(np.float64)
+        among = distances.take(len(distances) * places[:, :, np.newaxis] + places[:, np.newaxis])
+        np.matmul(adding, among, out=sums[part])
+    return (sums[:, index :: len(counts), :count].swapaxes(0, 1) for index, count in enumerate(counts))
+
+
+def _sums_among_many(distances: Floats, inactive: int, members: Indices, counts: Indices) -> Iterator[Floats]:
+    """From products with the distances of all images: faster than gathering where members are a good part."""
+    adding, sums = np.zeros((len(members), len(distances))), np.empty((2, len(members), len(distances)))
+    entries = len(distances) * np.arange(len(members))[:, np.newaxis] + members
+    for count in counts:
+        adding.reshape(-1)[entries[:, :count]] = 1.0
+        np.matmul(adding[:, :inactive], distances[:inactive], out=sums[0])
+        np.matmul(adding[:, inactive:], distances[inactive:], out=sums[1])
+        yield sums.reshape(2, -1).take(entries[:, :count], axis=1)
+
+
+def _of_members(to_inactive: Floats, to_active: Floats, labels: Floats) -> Floats:
+    """Silhouette of every member of every neighborhood, NaN where all are of one class; labels: 1 active, 0 not."""
+    active, size = labels.sum(axis=1, keepdims=True), labels.shape[1]
+    others_active = active - labels
+    others_inactive = size - 1.0 - others_active
+    active_mean = to_active / np.maximum(others_active, 1.0)
+    inactive_mean = to_inactive / np.maximum(others_inactive, 1.0)
+    larger = np.maximum(np.maximum(inactive_mean, active_mean), _SMALLEST)
+    values: Floats = (2.0 * labels - 1.0) * (inactive_mean - active_mean) / larger
+    values[(others_inactive == 0.0) | (others_active == 0.0)] = 0.0  # alone in its class
+    values[(active[:, 0] == 0.0) | (active[:, 0] == size)] = math.nan
     return values
 
 
