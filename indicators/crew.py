@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -241,10 +241,14 @@ class _Worker:
 
 
 def run_worker(work: Work, store: Store) -> None:
-    """Makes networks until none of the work is left, waiting for those that others hold."""
+    """Makes networks until none of the work is left, waiting for those that others hold.
+
+    All are trained before the first is measured: measuring takes less time, so that workers end together.
+    """
+    training = replace(work, measuring=None)
     while undone := work.undone(store):
-        made = [spec for spec in undone if _try(spec, work, store)]
-        if not made:
+        parts = [(spec, part) for part in (training, work) for spec in undone if not part.done(spec, store)]
+        if not any(_try(spec, part, store) for spec, part in parts):
             time.sleep(0.5)
 
 
