@@ -51,6 +51,8 @@ class Work:
     """Names of the indicators that are measured; None: all of the catalog."""
     epoch: int | None = None
     """After which epoch they are measured; None: at the end."""
+    training_only: bool = False
+    """Whether the measuring is left for later."""
 
     def networks(self) -> list[UntrainedSpec]:
         """The models, and the untrained networks that they start from."""
@@ -71,7 +73,7 @@ class Work:
         return made and self._measured(spec, store)
 
     def _measured(self, spec: UntrainedSpec, store: Store) -> bool:
-        if self.measuring is None:
+        if self.measuring is None or self.training_only:
             return True
         return not any(missing(spec, store.entry(spec), self.measuring, only=self.only, epoch=self.epoch))
 
@@ -245,9 +247,9 @@ def run_worker(work: Work, store: Store) -> None:
 
     All are trained before the first is measured: measuring takes less time, so that workers end together.
     """
-    training = replace(work, measuring=None)
+    first = replace(work, training_only=True)
     while undone := work.undone(store):
-        parts = [(spec, part) for part in (training, work) for spec in undone if not part.done(spec, store)]
+        parts = [(spec, part) for part in (first, work) for spec in undone if not part.done(spec, store)]
         if not any(_try(spec, part, store) for spec, part in parts):
             time.sleep(0.5)
 
@@ -290,12 +292,12 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
             if not work.trials:
                 raise
             return
-    if work.measuring is not None:
+    if work.measuring is not None and not work.training_only:
         measure(spec, store, dataset, work.measuring, progress, only=work.only, epoch=work.epoch)
 
 
 class _Notes:
-    """Notes the progress of one network, with the time that training and measuring will still take."""
+    """Notes the progress of one network, with the time that this will still take, and then its measuring."""
 
     def __init__(self, spec: UntrainedSpec, work: Work, store: Store) -> None:
         self._spec, self._store = spec, store
@@ -306,9 +308,8 @@ class _Notes:
         now = time.monotonic()
         if phase == "training":
             self._measuring_since = now
-            if state.get("seconds_left") is not None:
-                # A training step costs about three passes forward.
-                state["seconds_left"] += self._to_measure / (3 * state["images_per_second"])
+            # A training step costs about three passes forward.
+            state["then"] = self._to_measure / (3 * state["images_per_second"])
         elif state.get("share", 0) >= SHARE_THAT_TELLS:
             state["seconds_left"] = (now - self._measuring_since) * (1 - state["share"]) / state["share"]
         self._store.note_progress(self._spec, label=self._spec.label, phase=phase, elapsed=now - self._begun, **state)

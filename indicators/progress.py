@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,8 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from indicators.machine import cores
-from indicators.specs import UntrainedSpec
+from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Store
+
+Note = dict[str, Any]
+"""What `Store.progress` knows of a network at work."""
 
 SECONDS_BETWEEN_LINES = 20
 
@@ -29,7 +32,8 @@ class Display:
         self._console, self._store, self._total = console, store, total
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._begun = self._said = time.monotonic()
-        self._seen: dict[str, float] = {}
+        self._seen: dict[str, dict[str, float]] = {"training": {}, "measuring": {}}
+        self._forecast: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         if self._live:
@@ -44,31 +48,44 @@ class Display:
 
     def __call__(self, undone: Sequence[UntrainedSpec]) -> None:
         """Shows what is known of the networks that are not finished; may be called as often as one likes."""
-        notes = [note for spec in undone if (note := self._store.progress(spec))]
-        summary = self._summary(len(undone), notes)
+        noted = {spec: self._store.progress(spec) for spec in undone}
+        notes = [note for note in noted.values() if note]
+        summary = self._summary(noted)
         if self._live:
             self._live.update(Group(summary, _table(notes)), refresh=True)
         elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or not undone:
             self._said = time.monotonic()
             self._console.print(" · ".join([summary.plain, *map(_line, notes)]), soft_wrap=True, highlight=False)
 
-    def _summary(self, undone: int, notes: Sequence[dict[str, Any]]) -> Text:
-        done = self._total - undone
-        left = self._seconds_left(undone, notes)
-        text = f"{done}/{self._total} networks, {duration(time.monotonic() - self._begun)}"
+    def _summary(self, undone: Mapping[UntrainedSpec, Note | None]) -> Text:
+        done, trained = self._total - len(undone), sum(self._is_trained(spec) for spec in undone)
+        left = self._seconds_left(undone)
+        text = f"{done}/{self._total} networks" + (f" and {trained} trained" if trained else "")
+        text += f", {duration(time.monotonic() - self._begun)}"
         return Text(text + (f", about {duration(left)} left" if left and undone else ""), style="bold")
 
-    def _seconds_left(self, undone: int, notes: Sequence[dict[str, Any]]) -> float | None:
-        """What is left of those at work, and for each of the others the mean of all that were seen so far."""
-        current: list[float] = [note["seconds_left"] for note in notes if note.get("seconds_left") is not None]
-        for note in notes:
+    def _seconds_left(self, undone: Mapping[UntrainedSpec, Note | None]) -> float | None:
+        """What is left of those at work, and for the rest of each the mean of what was seen so far."""
+        for note in filter(None, undone.values()):
             if note.get("seconds_left") is not None:
-                self._seen[note["label"]] = note["elapsed"] + note["seconds_left"]
-        if not self._seen:
+                self._seen[note["phase"]][note["label"]] = note["elapsed"] + note["seconds_left"]
+            if "then" in note:
+                self._forecast[note["label"]] = note["then"]
+        training, measuring = (_mean(self._seen[phase]) for phase in ("training", "measuring"))
+        if training is None and measuring is None:
             return None
-        mean = sum(self._seen.values()) / len(self._seen)
-        waiting = max(undone - len(notes), 0)
-        return (sum(current) + mean * (waiting + len(notes) - len(current))) / min(cores(), max(undone, 1))
+        measuring = _mean(self._forecast) if measuring is None else measuring
+        left = sum(self._left_of(spec, note, training or 0.0, measuring or 0.0) for spec, note in undone.items())
+        return left / min(cores(), max(len(undone), 1))
+
+    def _left_of(self, spec: UntrainedSpec, note: Note | None, training: float, measuring: float) -> float:
+        phase, left = (note["phase"], note.get("seconds_left")) if note else ("", None)
+        if phase == "measuring" or self._is_trained(spec):
+            return measuring if left is None else float(left)
+        return (training if left is None else float(left)) + measuring
+
+    def _is_trained(self, spec: UntrainedSpec) -> bool:
+        return isinstance(spec, ModelSpec) and self._store.entry(spec).has("final.safetensors")
 
 
 class Fetching:
@@ -104,6 +121,10 @@ class Fetching:
         self._bar.update(self._tasks[what], completed=done, total=total or None)
 
 
+def _mean(values: Mapping[str, float]) -> float | None:
+    return sum(values.values()) / len(values) if values else None
+
+
 def duration(seconds: float) -> str:
     """`45 s`, `7 min`, `3.2 h`."""
     if seconds < 90:
@@ -111,7 +132,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _table(notes: Sequence[dict[str, Any]]) -> Table:
+def _table(notes: Sequence[Note]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("network", "doing", "", "training", "validation", "left"):
         table.add_column(name, no_wrap=True)
@@ -128,13 +149,13 @@ def _table(notes: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def _line(note: dict[str, Any]) -> str:
+def _line(note: Note) -> str:
     accuracies = [_percent(note.get(name)) for name in ("train_accuracy", "validation_accuracy")]
     shown = f" ({' / '.join(accuracies)})" if all(accuracies) else ""
     return f"{note['label']}: {_doing(note)} {note.get('share', 0):.0%}{shown}"
 
 
-def _doing(note: dict[str, Any]) -> str:
+def _doing(note: Note) -> str:
     if note["phase"] == "training":
         return f"epoch {note['epoch']}"
     return str(note.get("indicator", note["phase"]))

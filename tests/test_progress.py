@@ -148,3 +148,19 @@ def test_fetching_names_each_step_once_where_no_bar_can_be_drawn():
         fetching("writing train_images", 1, 5)
 
     assert console.file.getvalue().splitlines()[:2] == ["cifar-10.tar.gz", "writing train_images"]
+
+
+@pytest.mark.usefixtures("training")
+def test_networks_that_are_trained_are_counted_and_wait_for_their_measuring_alone(store, specs, clock):
+    for spec in specs[2:4]:
+        store.entry(spec).write("final.safetensors", b"weights")
+    for spec in specs[:2]:
+        note = store.progress(spec)
+        store.note_progress(spec, **note | {"then": 30})
+    display, output = shown(store, terminal=False)
+
+    clock.now += 20
+    display(specs)
+
+    # At work 40 + 60 s, five more trainings of 100 s, and nine measurings of 30 s, by two at once.
+    assert "0/9 networks and 2 trained, 20 s, about 7 min left" in output.getvalue()
