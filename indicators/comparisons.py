@@ -193,6 +193,17 @@ def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.Dat
     return shell.copy(data=np.where(finite, depth, np.nan)), shell.copy(data=never & finite)
 
 
+def onsets(profile: xr.DataArray, thresholds: Sequence[float]) -> xr.DataArray:
+    """Relative depth of the `onset` at each of several thresholds, along ``threshold``; 1 where it is never reached.
+
+    A claim about an onset is as good as it holds over a range of thresholds. Raises ValueError for no threshold.
+    """
+    if len(thresholds) == 0:
+        raise ValueError("thresholds=() holds none; give one or more, ascending")
+    index = xr.DataArray(np.asarray(thresholds, float), dims="threshold", name="threshold")
+    return xr.concat([onset(profile, threshold)[0] for threshold in thresholds], index, combine_attrs="override")
+
+
 def _judge(
     values: xr.DataArray,
     path: Sequence[Side],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from indicators.comparisons import earlier, falls, less, more, onset, rises, same, tracks
+from indicators.comparisons import earlier, falls, less, more, onset, onsets, rises, same, tracks
 from indicators.evidence import NotApplicable, Undecided, judging
 
 brief = settings(max_examples=40, deadline=None)  # a busy machine is no failure
@@ -440,6 +440,20 @@ def test_seeds_that_never_reach_it_are_left_out_and_three_must_remain():
     assert (three.verdict, three.seeds) == ("supported", 3)
     assert (two.verdict, two.seeds) == ("inconclusive", 2)
     assert two.reason == "too few seeds; 2 of 4 seeds cannot decide"
+
+
+def test_onsets_over_a_range_of_thresholds_are_the_single_ones():
+    profile = cells(noise(2)).expand_dims(layer=["Conv1", "Conv2", "Dense1"]) + xr.DataArray([0, 1, 2], dims="layer")
+
+    found = onsets(profile, [-9, 0.5, 1.25, 99])
+
+    assert found["threshold"].values.tolist() == [-9, 0.5, 1.25, 99]
+    for threshold in (0.5, 1.25):
+        np.testing.assert_array_equal(found.sel(threshold=threshold), onset(profile, threshold)[0])
+    assert (found.sel(threshold=-9) == 1 / 3).all()
+    assert (found.sel(threshold=99) == 1).all()
+    with pytest.raises(ValueError, match="holds none; give one or more"):
+        onsets(profile, [])
 
 
 def test_a_profile_that_is_not_finite_is_an_error_and_not_a_late_onset():
