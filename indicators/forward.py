@@ -20,6 +20,8 @@ Array = np.ndarray[Any, Any]
 Keep = Callable[[Array], Array]
 
 BATCH = 250
+CUTTING_BATCH = 50
+"""Where little is kept of large maps."""
 ACTIVATION_BYTES = 270_000_000
 """Layers of which together so much is kept are taken in one pass."""
 
@@ -90,7 +92,7 @@ class Network:
         sizes = [int(np.prod(tensor.shape[1:])) * len(images) * 4 for tensor in tensors]
         names = architectures.layer_names(self.model)
         for group in _groups(sizes):
-            maps = self._run([tensors[k] for k in group], [_whole] * len(group), images)
+            maps = self._run([tensors[k] for k in group], [_whole] * len(group), images, batch=BATCH)
             for k in group:
                 # Taken out, so that a layer that was looked at makes room.
                 yield names[k], maps.pop(0)
@@ -117,22 +119,25 @@ class Network:
                 [t for layer in chosen for t in layer.tensors],
                 [keep for layer in chosen for keep in layer.keep],
                 images,
+                batch=CUTTING_BATCH,
             )
             for k, layer in zip(places, chosen, strict=True):
-                of_layer, kept = kept[: len(layer.tensors)], kept[len(layer.tensors) :]
-                yield names[k], layer.neurons(of_layer, np.asarray(self._kernels[k]), few)
+                size = len(layer.tensors)
+                # No name for what is handed out: it would keep this group while the next is run.
+                yield names[k], layer.neurons(kept[:size], np.asarray(self._kernels[k]), few)
+                kept = kept[size:]
 
-    def _run(self, tensors: Sequence[Any], keep: Sequence[Keep], images: Array) -> list[Array]:
+    def _run(self, tensors: Sequence[Any], keep: Sequence[Keep], images: Array, *, batch: int) -> list[Array]:
         """What is kept of each tensor for all images."""
         part = keras.Model(self.model.inputs, list(tensors))
         kept: list[Array] = []
-        for i in range(0, len(images), BATCH):
+        for i in range(0, len(images), batch):
             # A list of one output comes back bare.
-            results = part.predict_on_batch(images[i : i + BATCH])
+            results = part.predict_on_batch(images[i : i + batch])
             taken = [f(result) for f, result in zip(keep, results if len(tensors) > 1 else [results], strict=True)]
             kept = kept or [np.empty((len(images), *piece.shape[1:]), piece.dtype) for piece in taken]
             for array, piece in zip(kept, taken, strict=True):
-                array[i : i + BATCH] = piece
+                array[i : i + batch] = piece
         return kept
 
     def _assign(self, kernels: Sequence[Array]) -> None:

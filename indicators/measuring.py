@@ -216,12 +216,10 @@ class _Measured:
             share = self._layers.index(name) / len(self._layers)
             self._progress(phase="measuring", indicator=f"inputs of {name}", share=share)
             layers.append(name)
-            of_layer: dict[str, list[Any]] = {row.name: [] for row in rows}
-            for neuron in neurons:
-                for row in rows:
-                    of_layer[row.name].append(row.of(neuron))
-            for row in rows:
-                values[row.name].append(_filled(of_layer[row.name], settings.neurons))
+            # Not in a loop: its last neuron would keep the inputs of the layer while those of the next are made.
+            by_row = zip(*[[row.of(neuron) for row in rows] for neuron in neurons], strict=True)
+            for row, of_neurons in zip(rows, by_row, strict=True):
+                values[row.name].append(_filled(of_neurons, settings.neurons))
         for row in rows:
             yield row, _array(row, values[row.name], layer=layers, neuron=range(settings.neurons))
 
