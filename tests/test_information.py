@@ -544,3 +544,13 @@ def test_unusable_options_are_named():
         information.sample_pairs(5, 0, rng=np.random.default_rng(0))
     with pytest.raises(TypeError, match=r"rng=0 is not a numpy.random.Generator"):
         information.sample_pairs(5, 5, rng=0)
+
+
+def test_values_a_few_roundings_apart_are_told_apart_by_their_exact_mean():
+    """Sums of a thousand float32 lose more than these differ by: only an exact mean separates them."""
+    steps = np.random.default_rng(8).integers(0, 5, size=(1000, 40))
+    values = (np.float32(0.1).view(np.int32) + steps.astype(np.int32)).view(np.float32)
+
+    # The values are evenly spaced, so that they compare with their mean as their steps do.
+    expected = steps * len(steps) > steps.sum(axis=0)
+    np.testing.assert_array_equal(information.binarize(values), expected)
