@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from indicators import pruning
-from indicators.specs import Statistics
 
 Needs = Literal["record", "kernel", "kernels", "layer", "neuron", "pruning"]
 Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons", "gain"]
@@ -22,7 +21,7 @@ class Sweep:
     """Which field of `MeasuringSpec` says how many test images."""
     draws: bool = False
     """Whether it is repeated over random draws."""
-    statistics: Statistics = "stored"
+    statistics: Literal["stored", "estimated"] = "stored"
     """Of batch normalization: as training left them, or estimated anew after every cut."""
 
 
