@@ -283,7 +283,7 @@ def _asked(claims):
     files = {CLAIMS.parent / claim.partition("::")[0] for claim in claims}
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)]
     words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    return [name for name, row in INDICATORS.items() if name in words and row.needs != "record"]
+    return tuple(name for name, row in INDICATORS.items() if name in words and row.needs != "record")
 
 
 def _require_files(config, study):

@@ -1,6 +1,6 @@
 """Every indicator, one row each: what it is, what it looks at, its unit and bounds, and where the thesis speaks of it.
 
-`measurements` applies these rows to stored networks; a claim asks for a measurement by the name of its row. What a
+`measuring` applies these rows to stored networks; a claim asks for a measurement by the name of its row. What a
 row declares of itself (bounds, invariances, where it is undefined) is tested for every row: `contract`.
 """
 
@@ -50,9 +50,9 @@ def _pairs_given_labels(of: Callable[..., Any]) -> Callable[[Layer], float]:
 
 def _selectivity(layer: Layer) -> float:
     # Selectivity is defined for what is not negative; other activation functions have none.
-    return (
-        math.nan if np.min(layer.activations) < 0 else mean(activity.class_selectivity(layer.activations, layer.labels))
-    )
+    if np.min(layer.activations) < 0:
+        return math.nan
+    return mean(activity.class_selectivity(layer.activations, layer.labels))
 
 
 NO_PAIR = "layers of a single neuron"

@@ -142,7 +142,7 @@ def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], 
 
 
 def make_study(
-    study: StudySpec, store: Store, source: Path | None, console: Console, only: Sequence[str] | None = None
+    study: StudySpec, store: Store, source: Path | None, console: Console, only: tuple[str, ...] | None = None
 ) -> None:
     """Fetches the images of a study, trains and measures what it lacks, and shows the progress on a console.
 
@@ -150,8 +150,7 @@ def make_study(
     """
     with Fetching(console) as fetching:
         folder = selection.fetch(study, store, source, fetching)
-    names = None if only is None else tuple(only)
-    make(Work(tuple(study.models()), study.measuring, folder, only=names), store, console)
+    make(Work(tuple(study.models()), study.measuring, folder, only=only), store, console)
 
 
 def make(work: Work, store: Store, console: Console) -> None:

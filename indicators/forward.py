@@ -58,13 +58,13 @@ class Network:
 
         The statistics of batch normalization stay as they were, or are estimated anew on the given images.
         """
-        statistics = self._statistics()
+        statistics = self._statistics() if estimated_on is not None else None
         self._assign([np.where(mask, np.float32(0), kernel) for kernel, mask in zip(kernels, masks, strict=True)])
         if estimated_on is not None:
             self.estimate_statistics(estimated_on)
         accuracy = self.accuracy(images, labels)
         self._assign(kernels)
-        if estimated_on is not None:
+        if statistics is not None:
             self._set_statistics(statistics)
         return accuracy
 

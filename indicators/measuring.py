@@ -82,6 +82,8 @@ def measure(
     wanted: dict[State, list[Indicator]] = {}
     for state, row in missing(spec, entry, settings, only=only, epoch=epoch):
         wanted.setdefault(state, []).append(row)
+    if not wanted:
+        return
     initial = stored_arrays(store.entry(spec.untrained if isinstance(spec, ModelSpec) else spec), "initial.safetensors")
     for state, rows in wanted.items():
         network = _Measured(spec, state, initial, _weights(spec, entry, initial, state), dataset, settings, progress)
@@ -96,16 +98,20 @@ def forward_images(
     """How many images a network is run on to measure it, as a forecast of the cost."""
     total = 0
     for state, rows in plan(spec, only=only, epoch=epoch):
-        total += settings.images * (any(row.needs == "layer" for row in rows) + (state.statistics == "estimated"))
+        estimated = bool(rows) and state.statistics == "estimated"
+        total += settings.images * (any(row.needs == "layer" for row in rows) + estimated)
         total += settings.curve_images * any(row.needs == "neuron" for row in rows)
         total += sum(_sweep_images(row, settings) for row in rows if row.needs == "pruning")
     return total
 
 
 def _sweep_images(row: Indicator, settings: MeasuringSpec) -> int:
-    estimated = settings.images * (row.sweep.statistics == "estimated")
-    images: int = getattr(settings, row.sweep.images) + estimated
-    return _draws(row, settings) * len(row.sweep.fractions) * images
+    return _draws(row, settings) * len(row.sweep.fractions) * _images_per_fraction(row, settings)
+
+
+def _images_per_fraction(row: Indicator, settings: MeasuringSpec) -> int:
+    estimated = settings.images if row.sweep.statistics == "estimated" else 0
+    return int(getattr(settings, row.sweep.images)) + estimated
 
 
 def _draws(row: Indicator, settings: MeasuringSpec) -> int:
@@ -237,9 +243,7 @@ class _Measured:
                 for masks in row.of(self._final, row.sweep.fractions, rng):
                     self._progress(phase="measuring", indicator=row.name, share=done / total)
                     curve.append(network.pruned_accuracy(self._final, masks, images, labels, sampled))
-                    done += _sweep_images(row, self._settings) // (
-                        _draws(row, self._settings) * len(row.sweep.fractions)
-                    )
+                    done += _images_per_fraction(row, self._settings)
                 curves.append(curve)
             labeled = {"draw": range(len(curves))} if row.sweep.draws else {}
             yield row, _array(row, curves if row.sweep.draws else curves[0], **labeled, fraction=row.sweep.fractions)

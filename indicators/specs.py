@@ -106,12 +106,13 @@ class MeasuringSpec(Frozen):
     neurons: Count = 20
     """Neurons per layer whose inputs are looked at."""
     clustering_images: Count = 1000
-    """Training images that their silhouettes are taken of, and the images that are looked at for all sizes of
-    neighborhoods, the same and more."""
+    """Training images that their silhouettes are taken of."""
     curve_images: Count = 2000
+    """The same images and more, for the silhouettes at every size of the neighborhoods."""
     pruning_images: Count = 10_000
-    """Test images of the two main pruning curves, and of their variants."""
+    """Test images of the two main pruning curves."""
     variant_images: Count = 2000
+    """Test images of the other pruning curves."""
     pruning_draws: Count = 3
 
     @model_validator(mode="after")

@@ -46,12 +46,12 @@ class Kernel:
         """What training added to every weight."""
         return weights.weight_change(self.initial, self.final)
 
-    @property
+    @cached_property
     def initial_scale(self) -> float:
         """Root mean square of the initial weights."""
         return _root_mean_square(self.initial)
 
-    @property
+    @cached_property
     def final_scale(self) -> float:
         """Root mean square of the final weights."""
         return _root_mean_square(self.final)

@@ -372,6 +372,28 @@ def test_progress_is_noted_with_the_time_that_training_and_measuring_will_take(m
     assert json.dumps(note)
 
 
+def test_every_network_is_trained_before_the_first_is_measured(make_study, store, tmp_path, monkeypatch):
+    study = make_study()
+    made = []
+
+    def make(spec, part, store):
+        """What `crew._make` leaves behind."""
+        entry = store.entry(spec)
+        name = "final" if isinstance(spec, ModelSpec) else "initial"
+        for file in ("history.json", f"{name}.safetensors"):
+            entry.write(file, b"{}")
+        made.append((spec, "trained" if part.training_only else "measured"))
+        for state, row in () if part.training_only else missing(spec, entry, part.measuring, only=part.only):
+            entry.write(file_name(row, part.measuring, state), b"numbers")
+
+    monkeypatch.setattr(crew, "_make", make)
+    work = Work(tuple(study.models())[:3], study.measuring, tmp_path, only=("entropy",))
+    crew.run_worker(work, store)
+
+    networks = work.networks()
+    assert made == [(spec, "trained") for spec in networks] + [(spec, "measured") for spec in networks]
+
+
 def test_workers_that_finish_before_their_run_looks_are_no_failure(make_study, store, folder, failing_keras):
     """What a worker's interpreter does at its end must not pass for a crash."""
     work = Work((make_study().model("sgd", "low", 0),), None, folder)

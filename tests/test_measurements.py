@@ -250,6 +250,7 @@ def test_some_indicators_are_measured_alone(store, study, weights, dataset):
     }  # fmt: skip
     assert list(missing(spec, store.entry(spec), study.measuring, only=["sign_flips"])) == []
     assert forward_images(spec, study.measuring, only=["sign_flips"]) == 0
+    assert forward_images(spec.untrained, study.measuring, only=["sign_flips"]) == 0
     assert forward_images(spec, study.measuring, only=["entropy"]) == 20
 
 
