@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.summaries import half_loss_fraction, pruning_area
+from indicators import weights
+from indicators.summaries import half_loss_fraction, jump_at_reductions, pruning_area, relative_change
 
 GRID = [0.0, 0.1, 0.5, 0.9]
 
@@ -85,3 +86,80 @@ def test_a_summary_keeps_the_other_dimensions_and_their_labels(summary):
     assert summed.name == f"random_pruning {'half_loss_fraction' if summary is half_loss_fraction else 'area'}"
     one = summary(values.sel(seed=4, level="low"))
     assert summed.sel(seed=4, level="low").item() == pytest.approx(one.item())
+
+
+def by_layer(*values, **attrs):
+    return xr.DataArray(np.array(values, float), dims="layer", attrs=attrs)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "distance", "over_final", "over_initial"),
+    [
+        pytest.param(1, 0, 0, 0, id="nothing changed"),
+        pytest.param(2, 0, 1, 0.5, id="halved"),
+        pytest.param(0.5, 0, 0.5, 1, id="doubled"),
+        pytest.param(1, 1, 2**0.5, 2**0.5, id="turned by a right angle"),
+        pytest.param(1, 2, 2, 2, id="reversed"),
+        pytest.param(0.6, 0.4, 0.8, 0.8 / 0.6, id="moved at a right angle to the initial weights"),
+    ],
+)
+def test_relative_change_by_hand(ratio, distance, over_final, over_initial):
+    assert relative_change(by_layer(ratio), by_layer(distance)).item() == pytest.approx(over_final)
+    assert relative_change(by_layer(ratio), by_layer(distance), over="initial").item() == pytest.approx(over_initial)
+
+
+def test_relative_change_is_the_length_of_the_change():
+    rng = np.random.default_rng(0)
+    initial, change = rng.normal(size=(2, 3, 100)) * [[[1.0]], [[1e-3]]]
+    pairs = list(zip(initial, initial + change, strict=True))
+    ratio, distance = (by_layer(*(of(*pair) for pair in pairs)) for of in (weights.norm_ratio, weights.cosine_distance))
+    length = np.linalg.norm(change, axis=1)
+
+    over_initial = relative_change(ratio, distance, over="initial")
+
+    np.testing.assert_allclose(over_initial, length / np.linalg.norm(initial, axis=1), rtol=1e-9)
+    np.testing.assert_allclose(relative_change(ratio, distance), over_initial * ratio)
+
+
+def test_relative_change_states_the_coarser_resolution_and_where_it_does_not_exist():
+    ratio = by_layer(1, resolution=0.005, undefined="kernels of zeros", unit="ratio")
+
+    assert relative_change(ratio, by_layer(1, resolution=1e-7)).attrs == {
+        "resolution": 0.005,
+        "undefined": "kernels of zeros",
+    }
+
+
+def record(rates, accuracies, **attrs):
+    return xr.DataArray(
+        np.array([rates, accuracies], float),
+        {"quantity": ["learning_rate", "validation_accuracy"], "epoch": np.arange(1, len(rates) + 1)},
+        ["quantity", "epoch"],
+        attrs=attrs,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rates", "accuracies", "over_last", "over_best"),
+    [
+        pytest.param([1, 1, 1, 0.2], [0.1, 0.5, 0.4, 0.7], 0.3, 0.2, id="one reduction"),
+        pytest.param([1, 0.2, 0.2, 0.04], [0.1, 0.5, 0.4, 0.6], (0.4 + 0.2) / 2, (0.4 + 0.1) / 2, id="mean of two"),
+        pytest.param([1, 1, 0.2, np.nan], [0.3, 0.4, 0.2, np.nan], -0.2, -0.2, id="a fall, then no more epochs"),
+        pytest.param([1, 1, 1, 1], [0.1, 0.5, 0.4, 0.7], np.nan, np.nan, id="none"),
+        pytest.param([1, 2, 2, 2], [0.1, 0.5, 0.4, 0.7], np.nan, np.nan, id="a rising learning rate"),
+    ],
+)
+def test_jump_at_reductions_by_hand(rates, accuracies, over_last, over_best):
+    history = record(rates, accuracies)
+
+    assert jump_at_reductions(history).item() == pytest.approx(over_last, nan_ok=True)
+    assert jump_at_reductions(history, over="best").item() == pytest.approx(over_best, nan_ok=True)
+
+
+def test_jump_at_reductions_says_where_it_does_not_exist():
+    history = record([1, 1], [0.1, 0.5], resolution=0.001, undefined="epochs after the end of the training")
+
+    found = jump_at_reductions(xr.concat([history, history], xr.Variable("seed", [0, 1])))
+
+    assert found.dims == ("seed",)
+    assert found.attrs == {"resolution": 0.001, "undefined": "trainings whose learning rate never falls"}
