@@ -135,6 +135,40 @@ def relative_onset(profile: xr.DataArray, share: float) -> xr.DataArray:
     return _of_layers(onset, profile, f"risen by {share:g}")
 
 
+def difference(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
+    """One measurement minus another, of the layers that both have.
+
+    It says of itself what both do: the coarser of the resolutions, and where either does not exist. Plain arithmetic
+    drops what the two say differently.
+    """
+    undefined = dict.fromkeys(values.attrs.get("undefined") or "" for values in (x, y))
+    return _stating(
+        (x - y).rename(f"{x.name} - {y.name}"),
+        resolution=max(values.attrs.get("resolution", 0.0) for values in (x, y)),
+        undefined="; ".join(filter(None, undefined)),
+    )
+
+
+def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.DataArray:
+    """How much further one optimizer lies from two others than these from each other, in [-1, 1].
+
+    (b - a) / (b + a): a is the distance between the two others, b the mean of their distances to the one, each the
+    root mean square over all that a network has but its seed. 1: the two are alike; 0: no more than to the one; below:
+    they are further apart than from it. NaN where all three are alike.
+    """
+    a = _apart(values, *others)
+    b = (_apart(values, one, others[0]) + _apart(values, one, others[1])) / 2
+    return _stating(
+        ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
+        undefined="optimizers that are all alike",
+    )
+
+
+def _apart(values: xr.DataArray, one: str, other: str) -> xr.DataArray:
+    gap = values.sel(optimizer=one, drop=True) - values.sel(optimizer=other, drop=True)
+    return (gap**2).mean([dim for dim in gap.dims if dim != "seed"]) ** 0.5
+
+
 def _along_fraction(function: Callable[..., object], accuracy: xr.DataArray) -> xr.DataArray:
     fractions = accuracy["fraction"].to_numpy()
     summary: xr.DataArray = xr.apply_ufunc(

@@ -3,7 +3,14 @@ import pytest
 import xarray as xr
 
 from indicators import weights
-from indicators.summaries import half_loss_fraction, jump_at_reductions, pruning_area, relative_change
+from indicators.summaries import (
+    difference,
+    half_loss_fraction,
+    jump_at_reductions,
+    outlyingness,
+    pruning_area,
+    relative_change,
+)
 
 GRID = [0.0, 0.1, 0.5, 0.9]
 
@@ -163,3 +170,35 @@ def test_jump_at_reductions_says_where_it_does_not_exist():
 
     assert found.dims == ("seed",)
     assert found.attrs == {"resolution": 0.001, "undefined": "trainings whose learning rate never falls"}
+
+
+def test_a_difference_states_the_coarser_resolution_and_where_either_does_not_exist():
+    share = by_layer(0.5, resolution=0.002, undefined="neurons that are ignored")
+
+    found = difference(share, by_layer(0.2, resolution=0.05, undefined="dead neurons"))
+
+    assert found.item() == pytest.approx(0.3)
+    assert found.attrs == {"resolution": 0.05, "undefined": "neurons that are ignored; dead neurons"}
+    assert difference(share, by_layer(0.2, undefined="")).attrs["undefined"] == "neurons that are ignored"
+
+
+@pytest.mark.parametrize(
+    ("sgd", "wdecay", "layca", "outlying"),
+    [
+        pytest.param([0, 0], [1, 2], [1, 2], 1.0, id="the others alike"),
+        pytest.param([0, 0], [3, 3], [3, 5], (3.5615528 - 2**0.5) / (3.5615528 + 2**0.5), id="root mean squares"),
+        pytest.param([0, 0], [1, -1], [-1, 1], (1 - 2) / (1 + 2), id="between the others"),
+        pytest.param([1, 1], [1, 1], [1, 1], np.nan, id="all alike"),
+    ],
+)
+def test_outlyingness_by_hand(sgd, wdecay, layca, outlying):
+    profiles = xr.DataArray(
+        np.array([[sgd, wdecay, layca]], float),
+        {"seed": [0], "optimizer": ["sgd", "wdecay", "layca"], "layer": ["a", "b"]},
+    )
+
+    found = outlyingness(profiles, "sgd", ("wdecay", "layca"))
+
+    assert found.dims == ("seed",)
+    assert found.item() == pytest.approx(outlying, nan_ok=True)
+    assert found.attrs == {"undefined": "optimizers that are all alike"}
