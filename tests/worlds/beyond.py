@@ -1,0 +1,5 @@
+"""Worlds for the claims of `hypotheses/test_8_beyond.py`: how to write a row stands in `generator`."""
+
+from tests.worlds.generator import Row
+
+ROWS: tuple[Row, ...] = ()

@@ -1,0 +1,45 @@
+"""All rows, by theme and test function, and the worlds that they make."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tests.worlds.claims import Claim, claims
+from tests.worlds.generator import USUAL, Noise, Row, World
+
+THEMES = ("training", "rotation", "weights", "pruning", "information", "activity", "clusters", "beyond")
+ROWS: dict[tuple[str, str], Row] = {
+    (theme, row.test): row for theme in THEMES for row in importlib.import_module(f"tests.worlds.{theme}").ROWS
+}
+
+
+def claim_of(theme: str, test: str) -> Claim:
+    """The claim that a row is for."""
+    found = {claim.test: claim for claim in claims(theme)}
+    if test not in found:
+        raise LookupError(f"{test}: no such claim in hypotheses/test_*_{theme}.py; mend or remove its row")
+    return found[test]
+
+
+def row_of(claim: Claim) -> Row:
+    """The row of a claim."""
+    return ROWS[claim.theme, claim.test]
+
+
+def world(
+    claim: Claim,
+    effect: float,
+    case: Mapping[str, Any],
+    *,
+    seeds: int,
+    rng: np.random.Generator,
+    noise: Noise = USUAL,
+    misleading: float | None = None,
+) -> World:
+    """A world in which the effect of this case of the claim is this."""
+    plants = row_of(claim).planted(case)
+    return World(plants, effect, seeds=seeds, rng=rng, unit=claim.unit, noise=noise, misleading=misleading)
