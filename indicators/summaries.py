@@ -85,11 +85,12 @@ def rank_correlation(x: xr.DataArray, y: xr.DataArray, dim: str = "layer") -> xr
     size = x.sizes[dim]
     if size < 3:
         raise NotApplicable(f"{x.name} has {size} places along {dim}: a rank correlation takes three")
-    found: xr.DataArray = xr.apply_ufunc(
-        _spearman, x, y, input_core_dims=[[dim], [dim]], join="exact", keep_attrs=False
+    found: xr.DataArray = xr.apply_ufunc(_spearman, x, y, input_core_dims=[[dim], [dim]], join="exact")
+    return _stating(
+        found.rename(f"rank correlation of {x.name} and {y.name}"),
+        resolution=12 / (size**3 - size),
+        undefined="profiles that do not vary",
     )
-    found.attrs = {"resolution": 12 / (size**3 - size), "undefined": "profiles that do not vary"}
-    return found.rename(f"rank correlation of {x.name} and {y.name}")
 
 
 def trough_width(profile: xr.DataArray, threshold: float) -> xr.DataArray:
@@ -210,7 +211,9 @@ def _depths(profile: xr.DataArray) -> Floats:
 
 
 def _of_layers(function: Callable[[Floats], Floats], profile: xr.DataArray, name: str) -> xr.DataArray:
-    found: xr.DataArray = xr.apply_ufunc(function, profile, input_core_dims=[["layer"]], keep_attrs=False)
-    undefined = {key: value for key, value in profile.attrs.items() if key == "undefined"}
-    found.attrs = undefined | {"resolution": float(np.diff(_depths(profile)).min()) / 2}
-    return found.rename(f"{profile.name} {name}")
+    found: xr.DataArray = xr.apply_ufunc(function, profile, input_core_dims=[["layer"]])
+    return _stating(
+        found.rename(f"{profile.name} {name}"),
+        resolution=float(np.diff(_depths(profile)).min()) / 2,
+        undefined=profile.attrs.get("undefined", ""),
+    )
