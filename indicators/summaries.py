@@ -151,11 +151,11 @@ def difference(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
 
 
 def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.DataArray:
-    """How much further one optimizer lies from two others than these from each other, in [-1, 1].
+    """How much further one optimizer lies from two others than these from each other, in [-1/3, 1].
 
     (b - a) / (b + a): a is the distance between the two others, b the mean of their distances to the one, each the
-    root mean square over all that a network has but its seed. 1: the two are alike; 0: no more than to the one; below:
-    they are further apart than from it. NaN where all three are alike.
+    root mean square over all that a network has but its seed. 1: the two are alike; 0: all three are as far apart;
+    -1/3: the one lies halfway between the others. NaN where all three are alike.
     """
     a = _apart(values, *others)
     b = (_apart(values, one, others[0]) + _apart(values, one, others[1])) / 2

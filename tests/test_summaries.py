@@ -192,7 +192,7 @@ def test_a_difference_states_the_coarser_resolution_and_where_either_does_not_ex
     [
         pytest.param([0, 0], [1, 2], [1, 2], 1.0, id="the others alike"),
         pytest.param([0, 0], [3, 3], [3, 5], (3.5615528 - 2**0.5) / (3.5615528 + 2**0.5), id="root mean squares"),
-        pytest.param([0, 0], [1, -1], [-1, 1], (1 - 2) / (1 + 2), id="between the others"),
+        pytest.param([0, 0], [1, -1], [-1, 1], -1 / 3, id="halfway between the others"),
         pytest.param([1, 1], [1, 1], [1, 1], np.nan, id="all alike"),
     ],
 )

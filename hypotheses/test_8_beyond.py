@@ -1,0 +1,366 @@
+"""Across the chapters, and beyond them: what the thesis concludes of all its indicators, and what it leaves open."""
+
+import numpy as np
+import pytest
+
+from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
+from indicators.specs import OPTIMIZERS
+from indicators.summaries import half_loss_fraction, outlyingness, pruning_area, rank_correlation
+from indicators.view import FIRST, HIDDEN, LAST, layers_in
+
+ONSET_OF_LABEL_INFORMATION = 0.03
+UNIT = "share of the distances"
+
+
+@pytest.mark.claim(
+    "O7", tier="core", section="7.1.2", figures="6.4-6.6", premise="equal accuracy at high", expected=0.88
+)
+def test_sgd_alone_turns_its_layers_differently(study):
+    """At equal accuracy weight decay and layca are alike and plain sgd differs: by the rotation of the layers.
+
+    The effect is how much further sgd lies from the two than they from each other, over the sum of both distances.
+    Norms are left out of this claim: layca keeps them by construction.
+    """
+    beside = outlyingness(study["cosine_distance"].sel(level="high"), "sgd", ("wdecay", "layca"))
+
+    # A tenth: a fifth further away.
+    assert more(beside, {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim("O7", tier="core", section="7.1.2", figures="8.4", premise="equal accuracy at high", expected=0.88)
+def test_sgd_alone_has_other_dead_neurons(study):
+    """They are alike and sgd differs by the neurons of their last layers that are never active."""
+    dead = layers_in(study["never_active"], LAST).sel(level="high")
+
+    # As for the rotation.
+    assert more(outlyingness(dead, "sgd", ("wdecay", "layca")), {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim("O7", tier="core", section="7.1.2", figures="8.1", premise="equal accuracy at high", expected=0.75)
+def test_sgd_alone_is_active_on_other_images(study):
+    """They are alike and sgd differs by the share of images on which neurons are above their mean."""
+    zeros = study["zero_ratio_binarized"].sel(level="high")
+
+    # As for the rotation.
+    assert more(outlyingness(zeros, "sgd", ("wdecay", "layca")), {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim(
+    "O7", tier="core", section="7.1.2", figures="7.15-7.17", premise="equal accuracy at high", expected=0.4
+)
+def test_sgd_alone_is_hurt_by_pruning_the_smallest_weights(study):
+    """They are alike and sgd differs by the share of the smallest weights whose loss halves their accuracy."""
+    fraction = half_loss_fraction(study["magnitude_pruning"]).sel(level="high")
+
+    # As for the rotation.
+    assert more(outlyingness(fraction, "sgd", ("wdecay", "layca")), {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim(
+    "O7", tier="core", section="7.1.2", figures="7.12-7.14", premise="equal accuracy at high", expected=0.7
+)
+def test_sgd_alone_is_hurt_by_pruning_at_random(study):
+    """They are alike and sgd differs by the share of random weights whose loss halves their accuracy."""
+    fraction = half_loss_fraction(study["random_pruning"]).sel(level="high")
+
+    # As for the rotation.
+    assert more(outlyingness(fraction, "sgd", ("wdecay", "layca")), {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim("O7", tier="core", section="7.1.2", figures="8.2", premise="equal accuracy at high", expected=0.7)
+def test_sgd_alone_shares_information_differently(study):
+    """They are alike and sgd differs by the information that neurons share."""
+    information = layers_in(study["pairwise_nmi"], *HIDDEN).sel(level="high")
+
+    # As for the rotation.
+    assert more(outlyingness(information, "sgd", ("wdecay", "layca")), {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim("O7", tier="core", section="7.1.2", figures="8.5", premise="equal accuracy at high", expected=0.31)
+def test_sgd_alone_knows_the_labels_differently(study):
+    """They are alike and sgd differs by the information that neurons carry on the labels."""
+    information = layers_in(study["label_information"], *HIDDEN).sel(level="high")
+
+    # As for the rotation.
+    assert more(outlyingness(information, "sgd", ("wdecay", "layca")), {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim(
+    "O7.lower-levels",
+    tier="control",
+    section="7.1.2",
+    figures="6.4-6.6",
+    premise="equal accuracy at {level}",
+    expected=0.3,
+)
+@pytest.mark.parametrize("level", ["low", "medium"])
+def test_sgd_alone_turns_its_layers_differently_at_lower_levels(study, level):
+    """At lower levels too weight decay and layca are alike by the rotation of their layers, and sgd differs.
+
+    In the record they are not: at its small learning rates weight decay hardly acts, and ends where sgd does.
+    """
+    beside = outlyingness(study["cosine_distance"].sel(level=level), "sgd", ("wdecay", "layca"))
+
+    # As at the highest level.
+    assert more(beside, {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim(
+    "G2", tier="secondary", section="9.1", expected=0.06,
+    needs="test accuracies over depths of the network (11, 13, 16 layers) by the same recipe",
+)  # fmt: skip
+def test_deeper_networks_generalize_better(study):
+    """Depth gives the biases that generalize: by the same recipe, deeper networks are more accurate."""
+    accuracy = study["accuracy_by_network_depth"].sel(split="test", network_depth=[11, 13, 16])
+
+    # Two points over five layers: what a level of generalization is set by is five.
+    assert rises(accuracy, "network_depth", {"level": "high"}, by=0.02, unit="accuracy")
+
+
+@pytest.mark.claim(
+    "G3", tier="secondary", section="9.1", expected=0.3,
+    needs="random pruning of plain sgd trained with dropout, beside the three optimizers",
+)  # fmt: skip
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_weight_decay_and_layca_act_like_dropout(study, other):
+    """Networks of weight decay and layca bear random pruning like those of dropout, unlike plain sgd."""
+    fraction = half_loss_fraction(study["random_pruning_beside_dropout"]).sel(level="high")
+    beside = outlyingness(fraction, "sgd", (other, "sgd with dropout"))
+
+    # A tenth: a fifth further away.
+    assert more(beside, {}, than=0, by=0.1, unit=UNIT)
+
+
+@pytest.mark.claim(
+    "G4", tier="secondary", section="9.1", expected=0.03,
+    needs="information on the labels over depths of the network (11, 13, 16 layers) by the same recipe",
+)  # fmt: skip
+def test_neurons_of_deeper_networks_know_more_of_the_labels(study):
+    """Depth gives sub-classes that fit: in deeper networks neurons of the last layers know more of the labels."""
+    information = layers_in(study["label_information_by_network_depth"], LAST)
+
+    # As between levels of one depth.
+    assert rises(information, "network_depth", {"level": "high"}, by=0.01, unit="I/H(labels)")
+
+
+@pytest.mark.claim("G5", tier="secondary", section="9.1", expected=0.9)
+def test_networks_of_more_diverse_features_are_more_robust(study):
+    """Networks whose activations vary in more directions bear more pruning."""
+    diversity = np.log10(layers_in(study["effective_rank"], *HIDDEN))
+    area = pruning_area(study["magnitude_pruning"])
+
+    # A third of a perfect order.
+    assert tracks(diversity.rename("log rank"), area, by=0.3)
+
+
+@pytest.mark.claim("G5", tier="secondary", section="9.1", premise="separated levels", expected=0.9)
+def test_networks_of_more_diverse_features_generalize_better(study):
+    """Networks whose activations vary in more directions are more accurate."""
+    diversity = np.log10(layers_in(study["effective_rank"], *HIDDEN))
+    accuracy = study["accuracy"].sel(split="test", drop=True)
+
+    # A third of a perfect order.
+    assert tracks(diversity.rename("log rank"), accuracy, by=0.3)
+
+
+@pytest.mark.claim(
+    "X1", tier="extension", section="9.3", expected=0.03,
+    needs="information shared by neurons of different layers, by their distance, and for images in random order",
+)  # fmt: skip
+@pytest.mark.parametrize("distance", [2, 4, 8])
+def test_similar_information_reappears_in_other_layers(study, distance):
+    """Neurons some layers apart share information beyond what chance makes of so many images."""
+    surplus = study["pairwise_nmi_across_layers"] - study["pairwise_nmi_across_layers_floor"]
+
+    # As between levels within a layer.
+    assert more(surplus, {"distance": distance}, than=0, by=0.01, unit="NMI")
+
+
+@pytest.mark.claim(
+    "X2", tier="extension", section="9.3", expected=0.9,
+    needs="redundancy of every layer by singular vector canonical correlations (SVCCA)",
+)  # fmt: skip
+def test_canonical_correlations_show_the_same_redundancy(study):
+    """Layers are as redundant by canonical correlations as by the information that pairs of their neurons share."""
+    redundancy, information = study["canonical_redundancy"], study["pairwise_nmi"]
+    profiles = layers_in(redundancy, *HIDDEN), layers_in(information, *HIDDEN)
+
+    # A third of a perfect agreement.
+    assert more(rank_correlation(*profiles), {}, than=0, by=0.3, unit="rank correlation")
+
+
+@pytest.mark.claim(
+    "X3", tier="extension", section="9.3", expected=0.03,
+    needs="test accuracies of a training that goes from sgd to layca to weight decay, beside each alone",
+)  # fmt: skip
+@pytest.mark.parametrize("alone", OPTIMIZERS)
+def test_a_sequence_of_optimizers_beats_each_of_them(study, alone):
+    """A training that goes from sgd to layca to weight decay generalizes better than each of them alone."""
+    accuracy = study["accuracy_by_sequence"].sel(split="test")
+
+    # One point, as between optimizers.
+    assert more(accuracy, {"sequence": "sgd, layca, wdecay"}, than={"sequence": alone}, by=0.01, unit="accuracy")
+
+
+@pytest.mark.claim(
+    "X4", tier="extension", section="6.3.4", expected=0.03,
+    needs="information on the labels of networks of plain sgd trained with batches of 64 images",
+)  # fmt: skip
+def test_smaller_batches_show_the_indicators_of_better_networks(study):
+    """Networks that generalize better by smaller batches know more of the labels in their last layers, too."""
+    information = layers_in(study["label_information_by_batch_size"], LAST)
+    best = {"optimizer": "sgd", "level": "high"}
+
+    # As between levels.
+    assert more(information, {**best, "batch_size": 64}, than={"batch_size": 128}, by=0.01, unit="I/H(labels)")
+
+
+@pytest.mark.claim("X5", tier="extension", section="9.3", expected=0.9)
+def test_layca_zeroes_fewer_weights_where_it_turns_less(study):
+    """Under layca, layers that turned less have fewer weights near zero, on the scale of their own weights.
+
+    The thesis wonders if a rotation short of a right angle marks weights that cannot be zeroed.
+    """
+    correlation = rank_correlation(study["cosine_distance"], study["near_zero_share_relative"])
+
+    # A third of a perfect agreement.
+    assert more(correlation, {"optimizer": "layca", "level": "high"}, than=0, by=0.3, unit="rank correlation")
+
+
+@pytest.mark.claim("X6", tier="extension", section="9.3", premise="equal accuracy at high", expected=0.15)
+def test_layca_settles_on_its_smallest_weights_later(study):
+    """At equal accuracy, the weights that end smallest come to stay so later under layca than under weight decay."""
+    settling = study["settling_time"].sel(final_size="smallest")
+
+    # A twentieth of the training: an epoch of twenty.
+    assert more(
+        settling, {"optimizer": "layca", "level": "high"}, than={"optimizer": "wdecay"}, by=0.05,
+        unit="share of the training",
+    )  # fmt: skip
+
+
+@pytest.mark.claim("X6", tier="extension", section="9.3", premise="equal accuracy at high", expected=0.06)
+def test_layca_brings_more_small_weights_back(study):
+    """At equal accuracy, weights that are small at half of the training grow more afterwards under layca."""
+    growth = study["weight_growth"].sel(half_size="smallest")
+
+    # A tenth of the size that the smallest third of Gaussian weights has on the mean.
+    assert more(
+        growth, {"optimizer": "layca", "level": "high"}, than={"optimizer": "wdecay"}, by=0.02,
+        unit="root mean square of its layer",
+    )  # fmt: skip
+
+
+@pytest.mark.claim(
+    "X7", tier="extension", section="7.4", expected=0.03,
+    needs="accuracies of networks pruned by magnitude, rewound to their initial weights and trained again",
+)  # fmt: skip
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_what_weight_decay_and_layca_keep_trains_better_again(study, other):
+    """What weight decay and layca leave after pruning generalizes better when it is trained again from the start."""
+    accuracy = study["accuracy_after_rewinding"].sel(split="test")
+
+    # One point, as between optimizers.
+    assert more(accuracy, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.01, unit="accuracy")
+
+
+@pytest.mark.claim(
+    "X8", tier="extension", section="8.5", expected=0,
+    needs="test accuracies over depths of the network (16 and 19 layers) by the same recipe",
+)  # fmt: skip
+def test_more_depth_than_needed_brings_nothing(study):
+    """Beyond the depth that is needed, further layers do not improve generalization."""
+    accuracy = study["accuracy_by_network_depth"].sel(split="test")
+
+    # One point, as between optimizers.
+    assert same(
+        accuracy, {"level": "high", "network_depth": 19}, as_={"network_depth": 16}, within=0.01, unit="accuracy"
+    )
+
+
+@pytest.mark.claim(
+    "X10", tier="extension", section="8.5", expected=0.15,
+    needs="information on the labels of images that are learned early and of those that are learned late",
+)  # fmt: skip
+def test_easy_images_are_told_apart_in_earlier_layers(study):
+    """Information on the labels of easy images rises in earlier layers than on those of hard ones."""
+    information = layers_in(study["label_information_by_difficulty"], *HIDDEN)
+
+    # Half a layer of the thesis's network, and more.
+    assert earlier(
+        information, {"difficulty": "easy"}, than={"difficulty": "hard"},
+        threshold=ONSET_OF_LABEL_INFORMATION, by=0.05,
+    )  # fmt: skip
+
+
+@pytest.mark.claim(
+    "X11", tier="extension", section="9.2", premise="separated levels", expected=0.03,
+    needs="information on the labels in networks without batch normalization, with dropout, with residual connections",
+)  # fmt: skip
+@pytest.mark.parametrize("architecture", ["without normalization", "with dropout", "residual"])
+def test_other_architectures_show_the_same_indicators(study, architecture):
+    """In other architectures too, last layers know more of the labels in better networks.
+
+    The whole suite can be put to another architecture: README says how.
+    """
+    information = layers_in(study["label_information_by_architecture"], LAST).sel(architecture=architecture)
+
+    # As in the thesis's own.
+    assert rises(information, "level", by=0.01, unit="I/H(labels)")
+
+
+@pytest.mark.claim("X12", tier="extension", section="9.2", expected=0.06)
+@pytest.mark.parametrize("part", HIDDEN)
+def test_half_of_the_images_tell_the_same_of_shared_information(study, part):
+    """There are images enough: two halves of them agree on the information that neurons share."""
+    disagreement = layers_in(study["pairwise_nmi_halves"], part)
+
+    # A tenth of the value itself: levels differ by several times that.
+    assert less(disagreement, {}, than=0.1, by=0, unit="of the mean")
+
+
+@pytest.mark.claim("X12", tier="extension", section="9.2", premise="separated levels", expected=0.03)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_last_layers_share_more_of_test_images_in_better_networks(study, optimizer):
+    """On test images too, neurons of the last layers share more information in better networks."""
+    nmi = layers_in(study.on_test_images("pairwise_nmi"), LAST)
+
+    # As on training images.
+    assert rises(nmi, "level", {"optimizer": optimizer}, by=0.01, unit="NMI")
+
+
+@pytest.mark.claim("X12", tier="extension", section="9.2", premise="separated levels", expected=0.006)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_first_layers_share_less_of_test_images_in_better_networks(study, optimizer):
+    """On test images too, neurons of the first layers share less information in better networks."""
+    nmi = layers_in(study.on_test_images("pairwise_nmi"), FIRST)
+
+    # As on training images.
+    assert falls(nmi, "level", {"optimizer": optimizer}, by=0.002, unit="NMI")
+
+
+@pytest.mark.claim("X12", tier="extension", section="9.2", premise="separated levels", expected=0.03)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_last_layers_know_more_of_the_labels_of_test_images_in_better_networks(study, optimizer):
+    """On test images too, neurons of the last layers carry more information on the labels in better networks."""
+    information = layers_in(study.on_test_images("label_information"), LAST)
+
+    # As on training images.
+    assert rises(information, "level", {"optimizer": optimizer}, by=0.01, unit="I/H(labels)")
+
+
+@pytest.mark.claim("X13", tier="extension", section="8.5", premise="equal accuracy at high", expected=0.15)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_fewer_neurons_of_sgd_group_their_images(study, other):
+    """At equal accuracy fewer neurons of the last layers have silhouettes from .4 to .6 under plain sgd.
+
+    The thesis says only that the share differs; fewer under sgd is what its many dead neurons lead one to expect.
+    """
+    silhouette = layers_in(study.by_neuron("silhouette_cosine"), LAST)
+    share = ((silhouette >= 0.4) & (silhouette < 0.6)).mean("neuron").rename("share of neurons")
+
+    # One of the twenty neurons of a layer.
+    assert less(
+        share, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.05, unit="share",
+        resolution=1 / (silhouette.sizes["neuron"] * silhouette.sizes["layer"]),
+    )  # fmt: skip
