@@ -1,12 +1,14 @@
 """Chapter 6: three levels of generalization from one architecture, by the learning rate alone."""
 
+import numpy as np
 import pytest
 
-from indicators.comparisons import more
+from indicators.comparisons import less, more, rises, same
 from indicators.specs import OPTIMIZERS
+from indicators.summaries import jump_at_reductions
 
 
-@pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1")
+@pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1", expected=0.08)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize(("higher", "lower"), [("medium", "low"), ("high", "medium")])
 def test_the_learning_rate_alone_sets_the_level(study, higher, lower, optimizer):
@@ -17,7 +19,7 @@ def test_the_learning_rate_alone_sets_the_level(study, higher, lower, optimizer)
     assert more(accuracy, {"optimizer": optimizer, "level": higher}, than={"level": lower}, by=0.05, unit="accuracy")
 
 
-@pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1")
+@pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1", expected=0.0044)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_network_fits_its_training_images(study, optimizer):
     """At every level the networks fit their training images: the running training accuracy ends at 99 %."""
@@ -25,3 +27,118 @@ def test_every_network_fits_its_training_images(study, optimizer):
 
     # To the nearest percent: the last epoch of one network of 2019 was never printed, the one before has 98.94.
     assert more(accuracy, {"optimizer": optimizer}, than=0.985, by=0, unit="accuracy")
+
+
+@pytest.mark.claim("T2", tier="secondary", section="6.1.1", figures="Table 6.1", expected=0.01)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_validation_images_tell_what_test_images_tell(study, optimizer):
+    """Accuracies on validation and on test images agree, so that tuning on the former does no harm."""
+    accuracy = study["accuracy"]
+    gap = accuracy.sel(split="validation") - accuracy.sel(split="test")
+
+    # Two points: less than the three within which the other claims call accuracies equal.
+    assert same(gap.rename("validation - test"), {"optimizer": optimizer}, as_=0, within=0.02, unit="accuracy")
+
+
+@pytest.mark.claim("T3", tier="core", section="6.3.3", expected=0.01)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_beyond_99_percent_gains_nothing(study, optimizer):
+    """Epochs after the training accuracy has reached 99 % do not improve the validation accuracy."""
+    gain = study["accuracy_beyond"].sel(split="validation") - study["accuracy"].sel(split="validation")
+
+    # Less than one point is no gain: a fifth of the step between two levels.
+    assert less(gain.rename("gain beyond 99 %"), {"optimizer": optimizer}, than=0.01, by=0, unit="accuracy")
+
+
+@pytest.mark.claim("T3.test-images", tier="control", section="6.3.3", expected=0.01)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_beyond_99_percent_gains_nothing_on_test_images(study, optimizer):
+    """Those epochs do not improve the accuracy on test images either, which had no say in the training."""
+    gain = study["accuracy_beyond"].sel(split="test") - study["accuracy"].sel(split="test")
+
+    # One point, as on validation images.
+    assert less(gain.rename("gain beyond 99 %"), {"optimizer": optimizer}, than=0.01, by=0, unit="accuracy")
+
+
+@pytest.mark.claim(
+    "T6", tier="secondary", section="6.3.3", expected=0.015,
+    needs="validation accuracies over batch sizes (64, 128, 256, 512), each at its best learning rate",
+)  # fmt: skip
+def test_larger_batches_generalize_less(study):
+    """Batches of 128 images are small enough: larger ones generalize less well."""
+    accuracy = study["best_accuracy_by_batch_size"].sel(split="validation")
+
+    # Half a point: what the choice of a batch size is worth at least.
+    assert more(accuracy, {"batch_size": 128}, than={"batch_size": [256, 512]}, by=0.005, unit="accuracy")
+
+
+@pytest.mark.claim("T7", tier="secondary", section="6.3.3", figures="6.4-6.6", expected=0.066)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_reduction_of_the_learning_rate_helps_at_once(study, optimizer):
+    """Reducing the learning rate on a plateau improves generalization: the validation accuracy jumps."""
+    jump = jump_at_reductions(study["history"])
+
+    # Two points: more than the accuracy of a network wanders between epochs near the end of its training.
+    assert more(jump, {"optimizer": optimizer, "level": "high"}, than=0, by=0.02, unit="accuracy")
+
+
+@pytest.mark.claim("T7.best-epoch", tier="control", section="6.3.3", figures="6.4-6.6", expected=0.043)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_reduction_of_the_learning_rate_beats_the_best_epoch_so_far(study, optimizer):
+    """The jump is no mere recovery: it leads above the best epoch at the larger learning rate.
+
+    A plateau is a run of epochs below the best one, so that any epoch after it is likely to rise again.
+    """
+    jump = jump_at_reductions(study["history"], over="best")
+
+    # One point: half of what counts over the epoch before.
+    assert more(jump, {"optimizer": optimizer, "level": "high"}, than=0, by=0.01, unit="accuracy")
+
+
+@pytest.mark.claim(
+    "T4", tier="core", section="6.3.4", expected=0.03,
+    needs="validation accuracies over a sweep of learning rates for every optimizer",
+)  # fmt: skip
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_sgd_alone_saturates_below_the_others(study, other):
+    """At its best learning rate plain sgd generalizes less well than weight decay and layca at theirs."""
+    best = study["accuracy_by_learning_rate"].sel(split="validation").max("learning_rate")
+
+    # One point, a third of the three points that the thesis reports.
+    assert less(best, {"optimizer": "sgd"}, than={"optimizer": other}, by=0.01, unit="accuracy")
+
+
+@pytest.mark.claim(
+    "T5", tier="core", section="6.3.4", expected=0.03,
+    needs="validation accuracies over batch sizes (64, 128, 256, 512), each at its best learning rate",
+)  # fmt: skip
+def test_sgd_gains_by_smaller_batches(study):
+    """With batches of 64 images plain sgd goes beyond where it saturates with 128, up to where the others are."""
+    accuracy = study["best_accuracy_by_batch_size"].sel(split="validation")
+
+    # One point, a third of the three points that the thesis reports.
+    assert more(accuracy, {"optimizer": "sgd", "batch_size": 64}, than={"batch_size": 128}, by=0.01, unit="accuracy")
+
+
+@pytest.mark.claim("T8", tier="secondary", section="7.2.3", figures="7.7", expected=0.076)
+@pytest.mark.parametrize("optimizer", ["sgd", "wdecay"])
+def test_small_learning_rates_hardly_change_the_norm(study, optimizer):
+    """At the levels low and medium, with their small learning rates, weights end about as large as they started.
+
+    Layca is left out: it keeps every norm by construction.
+    """
+    ratio = study["norm_ratio"]
+    small = {"optimizer": optimizer, "level": ["low", "medium"]}
+
+    # A seventh: less than a third of what the best networks show in 2019 (half the norm, or six times).
+    assert same(ratio, small, as_=1, within=0.15, unit="initial / final norm")
+
+
+@pytest.mark.claim("T8", tier="secondary", section="7.2.3", figures="7.7", expected=0.33)
+@pytest.mark.parametrize("optimizer", ["sgd", "wdecay"])
+def test_the_norm_changes_more_at_larger_learning_rates(study, optimizer):
+    """The larger the learning rate, the farther the norms end from where they started."""
+    change = abs(np.log10(study["norm_ratio"])).rename("change of the norm")
+
+    # A tenth of a factor of ten, a quarter more or less.
+    assert rises(change, "level", {"optimizer": optimizer}, by=0.1, unit="log10 of initial / final norm")
