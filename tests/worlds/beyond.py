@@ -1,5 +1,138 @@
 """Worlds for the claims of `hypotheses/test_8_beyond.py`: how to write a row stands in `generator`."""
 
-from tests.worlds.generator import Row
+import numpy as np
 
-ROWS: tuple[Row, ...] = ()
+from tests.worlds.generator import (
+    BY_NEURON,
+    ON_TEST_IMAGES,
+    PARTS,
+    Row,
+    along,
+    bent,
+    deeper,
+    half_loss,
+    layca,
+    levels,
+    network,
+    part,
+    planted,
+    pruning_area,
+    ranked,
+    sgd,
+    tracking,
+    wdecay,
+)
+
+NEURONS = range(20)
+final_smallest, half_smallest = (
+    along(dim, {"smallest": 1, "middle": 0, "largest": 0}) for dim in ("final_size", "half_size")
+)
+
+
+def beside_the_others(middle, size, then=None):
+    """Networks of sgd so far from those of wdecay and layca, above both, that the share planted is what they lead by.
+
+    wdecay and layca lie (1 - share) / 2 apart around the middle, sgd (1 + share) / 2 from it, times the size.
+    """
+
+    def networks(share, measured):
+        share = share.clip(-1 / 3, 1)
+        offset = (1 + share) / 2 * sgd + (1 - share) / 4 * (wdecay - layca)
+        found = middle + size * offset * along("level", {"low": 1, "medium": 1, "high": 1})
+        return found if then is None else then(found, measured)
+
+    return networks
+
+
+def in_every_layer(number, _):
+    return number * part(*PARTS)
+
+
+def one_share(name, function):
+    """One number for all networks of a seed, made into a measurement."""
+    return bent(network(name, 1, cells=False), function)
+
+
+def outlying(name, middle, size):
+    return one_share(name, beside_the_others(middle, size, in_every_layer))
+
+
+def outlying_when_pruned(curve):
+    """The same for the fraction at which a pruning curve has lost half."""
+    return one_share(curve.name, beside_the_others(0.4, 0.2, curve.function))
+
+
+def in_the_band(share, _):
+    """Silhouettes of neurons: .5 for a quarter of them and the share planted, .1 for the others."""
+    rank = along("neuron", {neuron: (neuron + 0.5) / len(NEURONS) for neuron in NEURONS})
+    return 0.1 + 0.4 * (rank < 0.25 + share)
+
+
+def log_rank(number, _):
+    return 10**number * part(*PARTS)
+
+
+def area_of(curve):
+    """What `pruning_area` plants, read off its curve."""
+    kept = curve.to_numpy() / curve.isel(fraction=[0]).to_numpy()
+    return curve.isel(fraction=0, drop=True).copy(data=np.trapezoid(kept, curve["fraction"].to_numpy(), axis=-1))
+
+
+ROWS = (
+    Row("test_sgd_alone_turns_its_layers_differently", outlying("cosine_distance", 0.9, -0.4)),
+    Row("test_sgd_alone_has_other_dead_neurons", outlying("never_active", 0.1, 0.2)),
+    Row("test_sgd_alone_is_active_on_other_images", outlying("zero_ratio_binarized", 0.7, 0.05)),
+    Row(
+        "test_sgd_alone_is_hurt_by_pruning_the_smallest_weights",
+        outlying_when_pruned(half_loss("magnitude_pruning", 0, 0)),
+    ),
+    Row(
+        "test_sgd_alone_is_hurt_by_pruning_at_random",
+        outlying_when_pruned(half_loss("random_pruning", 0, 0, draws=3)),
+    ),
+    Row("test_sgd_alone_shares_information_differently", outlying("pairwise_nmi", 0.1, 0.1)),
+    Row("test_sgd_alone_knows_the_labels_differently", outlying("label_information", 0.15, -0.1)),
+    Row("test_sgd_alone_turns_its_layers_differently_at_lower_levels", outlying("cosine_distance", 0.9, -0.4)),
+    Row(
+        "test_networks_of_more_diverse_features_are_more_robust",
+        pruning_area("magnitude_pruning", 0, 0.6 + 0.2 * levels, noise=0.05),
+        tracking("effective_rank", 1, other="magnitude_pruning", read=area_of, middle=1.5, then=log_rank),
+    ),
+    Row(
+        "test_networks_of_more_diverse_features_generalize_better",
+        tracking("effective_rank", 1, middle=1.5, then=log_rank),
+    ),
+    Row(
+        "test_layca_zeroes_fewer_weights_where_it_turns_less",
+        planted("cosine_distance", base=0.5 + 0.1 * deeper(*PARTS), noise=0),
+        ranked("near_zero_share_relative", 1, PARTS),
+    ),
+    Row(
+        "test_layca_settles_on_its_smallest_weights_later",
+        network("settling_time", layca * final_smallest, base=0.5),
+    ),
+    Row(
+        "test_layca_brings_more_small_weights_back",
+        network("weight_growth", layca * half_smallest, base=0.1),
+    ),
+    Row(
+        "test_half_of_the_images_tell_the_same_of_shared_information",
+        planted("pairwise_nmi_halves", -1, base=0.1),
+    ),
+    Row(
+        "test_last_layers_share_more_of_test_images_in_better_networks",
+        planted("pairwise_nmi", levels, base=0.1, of=ON_TEST_IMAGES),
+    ),
+    Row(
+        "test_first_layers_share_less_of_test_images_in_better_networks",
+        planted("pairwise_nmi", -levels, base=0.1, of=ON_TEST_IMAGES),
+    ),
+    Row(
+        "test_last_layers_know_more_of_the_labels_of_test_images_in_better_networks",
+        planted("label_information", levels, base=0.1, of=ON_TEST_IMAGES),
+    ),
+    Row(
+        "test_fewer_neurons_of_sgd_group_their_images",
+        bent(planted("silhouette_cosine", -sgd, of=BY_NEURON), in_the_band),
+    ),
+)
