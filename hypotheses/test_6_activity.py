@@ -1,0 +1,349 @@
+"""Sections 8.3.5, 8.3.6, 8.4.6 and 8.5: how often neurons are active, and which never are."""
+
+import pytest
+
+from indicators.comparisons import earlier, falls, less, more, onsets, rises, same
+from indicators.specs import OPTIMIZERS
+from indicators.summaries import difference, rank_correlation
+from indicators.view import CENTRAL, HIDDEN, LAST, OUTPUT, layer_at, layers_in
+
+ONSET_OF_DEATH = 0.05
+SEVERAL_ONSETS = (0.02, 0.05, 0.1)
+ONSET_OF_ZERO_RATIO = 0.7
+
+
+@pytest.mark.claim("A14", tier="identity", section="8.3.5", figures="8.3, 8.4", expected=0)
+def test_dead_pairs_are_the_square_of_dead_neurons(study):
+    """Pairs of dead neurons are as frequent as the square of the share of dead neurons says.
+
+    It holds by construction, whatever the networks, since pairs are drawn at random. It tests that what is measured over
+    pairs fits what is measured over neurons. Dead pairs are what living ones leave of the mean over all pairs.
+    """
+    dead = study["never_active"]
+    dead_pairs = difference(study["pairwise_nmi"], (1 - dead) ** 2 * study["pairwise_nmi_live"])
+    apart = abs(difference(dead_pairs, dead**2))
+
+    # In a layer with a third of its neurons dead, ten thousand pairs leave a standard error of .003.
+    assert same(layers_in(apart, *HIDDEN), {}, as_=0, within=0.005, unit="share")
+
+
+@pytest.mark.claim("A15", tier="identity", section="8.3.5", figures="8.3", expected=0)
+def test_pairs_that_share_everything_are_dead(study):
+    """Pairs of neurons that share all of their information are pairs of dead neurons.
+
+    It holds by construction as far as no living neuron is a copy of another: activations are compared with their own
+    mean, so that a neuron cannot be constant but by being dead.
+    """
+    dead, shares = study["never_active"], study["pairwise_nmi_histogram"]
+    apart = abs(difference(shares.isel(nmi=-1, drop=True), dead**2))
+
+    # Sampling, as for the square of dead neurons, and a few copies of living ones.
+    assert same(layers_in(apart, *HIDDEN), {}, as_=0, within=0.01, unit="share")
+
+
+@pytest.mark.claim("A15.always-on", tier="control", section="8.3.5", expected=0.03)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_hardly_any_neuron_is_always_active(study, optimizer):
+    """Hardly any hidden neuron is active on every image.
+
+    2019 says that none is, of neurons above their own mean: of these none can be.
+    """
+    always = layers_in(study["always_active"], *HIDDEN)
+
+    # One in twenty would be a kind of neuron; a hundredth less is more than images decide.
+    assert less(always, {"optimizer": optimizer}, than=0.05, by=0.01, unit="share")
+
+
+@pytest.mark.claim("A17", tier="identity", section="8.3.5", figures="8.2, 8.4", expected=0)
+def test_dead_neurons_raise_sharing_by_their_number_alone(study):
+    """Mean shared information is that of living pairs and of dead ones, which count as sharing everything.
+
+    It holds by construction, over all pairs of the layer before the last hidden one: so dead neurons raise the mean.
+    """
+    dead = layer_at(study["never_active"], -3)
+    living = (1 - dead) ** 2 * layer_at(study["pairwise_nmi_live_exact"], -3)
+    apart = difference(layer_at(study["pairwise_nmi_exact"], -3), living + dead**2)
+
+    # Pairs are of two different neurons: with fifty of them, that is off from the square by .005 at most.
+    assert same(apart, {}, as_=0, within=0.01, unit="NMI")
+
+
+@pytest.mark.claim("A19", tier="secondary", section="8.3.6", figures="Table 8.1", expected=0.042)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_activations_below_the_mean_grow_with_depth(study, optimizer):
+    """Up to the last hidden layer, the share of activations below their neuron's mean grows with depth."""
+    ratio = layers_in(study["zero_ratio_binarized"], *HIDDEN).isel(layer=slice(None, -1))
+
+    # The printed table tells hundredths apart.
+    assert rises(ratio, "layer", {"optimizer": optimizer}, by=0.01, unit="share")
+
+
+@pytest.mark.claim("A19.zeros", tier="control", section="8.3.6", expected=0.15)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_zeros_grow_with_depth(study, optimizer):
+    """Up to the last hidden layer, the share of activations that are zero grows with depth.
+
+    2019 calls zero what is below a neuron's mean; here zeros are what the activation function cut off.
+    """
+    zeros = layers_in(study["zero_ratio"], *HIDDEN).isel(layer=slice(None, -1))
+
+    # A tenth of the half that symmetric inputs would have.
+    assert rises(zeros, "layer", {"optimizer": optimizer}, by=0.05, unit="share")
+
+
+@pytest.mark.claim("A20", tier="identity", section="8.3.6", figures="Table 8.1", expected=0)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_output_neurons_are_above_their_mean_for_one_class_of_ten(study, optimizer):
+    """Neurons of the trained output layer are below their mean on nine tenths of the images.
+
+    It holds by construction of any network that fits its images of ten equal classes.
+    """
+    ratio = layers_in(study["zero_ratio_binarized"], OUTPUT)
+
+    # Images that a network gets wrong, and classes of uneven size, shift it by a hundredth or two.
+    assert same(ratio, {"optimizer": optimizer}, as_=0.9, within=0.03, unit="share")
+
+
+@pytest.mark.claim("A20", tier="identity", section="8.3.6", figures="Table 8.1", expected=0)
+def test_untrained_output_neurons_are_above_their_mean_on_half_of_the_images(study):
+    """Neurons of the untrained output layer are below their mean on about half of the images.
+
+    It holds by construction of neurons that tell nothing apart: what they give is spread evenly around its mean.
+    """
+    ratio = layers_in(study.untrained("zero_ratio_binarized"), OUTPUT)
+
+    # A quarter of the way to what the trained layer has.
+    assert same(ratio, {}, as_=0.5, within=0.1, unit="share")
+
+
+@pytest.mark.claim("A21", tier="core", section="8.3.6", figures="Table 8.1", premise="separated levels", expected=0.18)
+def test_neurons_fall_below_their_mean_earlier_in_the_best_sgd_network(study):
+    """In the best network of sgd, the share of activations below the mean passes .7 in an earlier layer."""
+    ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST)
+
+    # Nearly a layer of VGG-16.
+    assert earlier(
+        ratio, {"optimizer": "sgd", "level": "high"}, than={"level": "low"}, threshold=ONSET_OF_ZERO_RATIO, by=0.05
+    )
+
+
+@pytest.mark.claim("A21", tier="core", section="8.3.6", figures="Table 8.1", premise="separated levels", expected=0.13)
+@pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
+def test_neurons_fall_below_their_mean_later_in_the_best_of_the_others(study, optimizer):
+    """In the best network of weight decay and of layca, the share below the mean passes .7 in a later layer."""
+    ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST)
+
+    # Nearly a layer of VGG-16.
+    assert earlier(
+        ratio, {"optimizer": optimizer, "level": "low"}, than={"level": "high"}, threshold=ONSET_OF_ZERO_RATIO, by=0.05
+    )
+
+
+@pytest.mark.claim("A22", tier="core", section="8.3.6", figures="Table 8.1", expected=0.05)
+@pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
+def test_the_third_layer_has_fewer_activations_below_the_mean(study, optimizer):
+    """In the best networks of weight decay and layca, the third layer has fewer below the mean than its neighbors."""
+    before, third, after = (layer_at(study["zero_ratio_binarized"], place).mean("layer") for place in (1, 2, 3))
+    dip = (before + after) / 2 - third
+
+    # Twice what two digits tell apart, and what the third layer of other networks has too.
+    assert more(dip.rename("dip"), {"optimizer": optimizer, "level": "high"}, than=0, by=0.015, unit="share")
+
+
+@pytest.mark.claim("A22", tier="core", section="8.3.6", figures="Table 8.1", expected=0.12)
+def test_the_last_hidden_layer_of_the_best_sgd_network_has_fewer_activations_below_the_mean(study):
+    """In the best network of sgd, the last hidden layer has fewer activations below the mean than the one before."""
+    last, before = (layer_at(study["zero_ratio_binarized"], place).mean("layer") for place in (-2, -3))
+
+    # A hundredth is what two digits tell apart; three times that, for a dip that the eye sees.
+    assert more((before - last).rename("dip"), {"optimizer": "sgd", "level": "high"}, than=0, by=0.03, unit="share")
+
+
+@pytest.mark.claim("A22.zeros", tier="control", section="8.3.6", expected=0.06)
+@pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
+def test_the_third_layer_has_fewer_zeros(study, optimizer):
+    """In the best networks of weight decay and layca, the third layer has fewer zeros than its neighbors."""
+    before, third, after = (layer_at(study["zero_ratio"], place).mean("layer") for place in (1, 2, 3))
+    dip = (before + after) / 2 - third
+
+    # Zeros differ more between layers than what is below the mean.
+    assert more(dip.rename("dip"), {"optimizer": optimizer, "level": "high"}, than=0, by=0.02, unit="share")
+
+
+@pytest.mark.claim("A23", tier="secondary", section="8.3.6, 8.5", figures="8.4, Table 8.1", expected=0.54)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_activations_below_the_mean_go_with_dead_neurons(study, optimizer):
+    """Over the layers of an optimizer's networks, more activations below the mean go with more dead neurons."""
+    ratio, dead = (
+        layers_in(study[name], CENTRAL, LAST).stack(where=("level", "layer"))
+        for name in ("zero_ratio_binarized", "never_active")
+    )
+
+    # A tenth of the variance of ranks.
+    assert more(
+        rank_correlation(ratio, dead, "where"), {"optimizer": optimizer}, than=0, by=0.3, unit="rank correlation"
+    )
+
+
+@pytest.mark.claim("O13", tier="secondary", section="8.4.6", premise="equal accuracy at high", expected=0.06)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_weight_decay_and_layca_have_fewer_rarely_active_neurons(study, other):
+    """At equal accuracy fewer hidden neurons are active on less than a hundredth of the images than under sgd.
+
+    2019 judged by how many of twenty neurons had a silhouette.
+    """
+    rarely = layers_in(study["active_share_histogram"], *HIDDEN).isel(active=0, drop=True)
+
+    # One neuron in fifty.
+    assert less(rarely, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.02, unit="share")
+
+
+@pytest.mark.claim("O13.living", tier="control", section="8.4.6", premise="equal accuracy at high", expected=0.03)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_weight_decay_and_layca_have_fewer_rarely_active_living_neurons(study, other):
+    """At equal accuracy fewer hidden neurons are active now and then, on less than a hundredth of the images.
+
+    Dead neurons, of which sgd has most, are left out.
+    """
+    rarely = difference(study["active_share_histogram"].isel(active=0, drop=True), study["never_active"])
+
+    # One neuron in a hundred: most of those that are rarely active are dead.
+    assert less(
+        layers_in(rarely, *HIDDEN),
+        {"optimizer": other, "level": "high"},
+        than={"optimizer": "sgd"},
+        by=0.01,
+        unit="share",
+    )
+
+
+@pytest.mark.claim("A16", tier="core", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.19)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_the_best_sgd_network_has_most_dead_neurons(study, other):
+    """At equal accuracy the best network of plain sgd has far more neurons in its last layers that are never active."""
+    dead = layers_in(study["never_active"], LAST)
+
+    # One neuron in fifty.
+    assert more(dead, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.02, unit="share")
+
+
+@pytest.mark.claim(
+    "A16.test-images", tier="control", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.19
+)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_the_best_sgd_network_has_most_neurons_dead_on_test_images(study, other):
+    """At equal accuracy the best network of plain sgd has far more neurons that are never active on test images."""
+    dead = layers_in(study.on_test_images("never_active"), LAST)
+
+    # As for the original.
+    assert more(dead, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.02, unit="share")
+
+
+@pytest.mark.claim("O8", tier="core", section="8.5", figures="8.4", expected=0.32)
+def test_neurons_die_with_depth_in_the_best_sgd_network(study):
+    """In the best network of plain sgd, more and more neurons are dead with depth, up to the last hidden layer."""
+    dead = layers_in(study["never_active"], CENTRAL, LAST).isel(layer=slice(None, -1))
+
+    # One neuron in twenty: what counts as the onset of death.
+    assert rises(dead, "layer", {"optimizer": "sgd", "level": "high"}, by=0.05, unit="share")
+
+
+@pytest.mark.claim(
+    "O9", tier="secondary", section="8.5", figures="Table 8.1", premise="equal accuracy at high", expected=0.12
+)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_the_best_sgd_network_uses_its_last_hidden_layer_more(study, other):
+    """At equal accuracy fewer activations of the last hidden layer are below the mean under plain sgd."""
+    ratio = layer_at(study["zero_ratio_binarized"], -2)
+
+    # A hundredth is what two digits tell apart; three times that.
+    assert less(ratio, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.03, unit="share")
+
+
+@pytest.mark.claim("O9.zeros", tier="control", section="8.5", premise="equal accuracy at high", expected=0.09)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_the_best_sgd_network_has_fewer_zeros_in_its_last_hidden_layer(study, other):
+    """At equal accuracy fewer activations of the last hidden layer are zero under plain sgd."""
+    zeros = layer_at(study["zero_ratio"], -2)
+
+    # As for the original.
+    assert less(zeros, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.03, unit="share")
+
+
+@pytest.mark.claim("O10", tier="core", section="8.5", figures="8.4", premise="separated levels", expected=0.51)
+def test_neurons_die_earlier_in_better_sgd_networks(study):
+    """In networks of plain sgd that generalize better, neurons begin to be dead in earlier layers."""
+    dead = layers_in(study["never_active"], CENTRAL, LAST)
+
+    # A layer of VGG-16 and a half.
+    assert earlier(dead, {"optimizer": "sgd"}, along="level", threshold=ONSET_OF_DEATH, by=0.1)
+
+
+@pytest.mark.claim(
+    "O10.thresholds", tier="control", section="8.5", figures="8.4", premise="separated levels", expected=0.44
+)
+def test_dead_neurons_reach_any_threshold_earlier_in_better_sgd_networks(study):
+    """In networks of plain sgd that generalize better, dead neurons pass .02, .05 and .1 in earlier layers."""
+    depths = onsets(layers_in(study["never_active"], CENTRAL, LAST), SEVERAL_ONSETS)
+
+    # As for the original.
+    assert falls(depths, "level", {"optimizer": "sgd"}, by=0.1, unit="relative depth")
+
+
+@pytest.mark.claim(
+    "O10.test-images", tier="control", section="8.5", figures="8.4", premise="separated levels", expected=0.51
+)
+def test_neurons_die_earlier_on_test_images_in_better_sgd_networks(study):
+    """In networks of plain sgd that generalize better, neurons never active on test images begin in earlier layers."""
+    dead = layers_in(study.on_test_images("never_active"), CENTRAL, LAST)
+
+    # As for the original.
+    assert earlier(dead, {"optimizer": "sgd"}, along="level", threshold=ONSET_OF_DEATH, by=0.1)
+
+
+@pytest.mark.claim("O11", tier="core", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.12)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_weight_decay_and_layca_use_more_of_their_neurons(study, other):
+    """At equal accuracy fewer neurons of the central and last layers are dead under weight decay and layca."""
+    dead = layers_in(study["never_active"], CENTRAL, LAST)
+
+    # One neuron in fifty.
+    assert less(dead, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.02, unit="share")
+
+
+@pytest.mark.claim("O11", tier="core", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.36)
+@pytest.mark.parametrize("other", ["wdecay", "layca"])
+def test_weight_decay_and_layca_use_their_neurons_deeper(study, other):
+    """At equal accuracy neurons begin to be dead in earlier layers under sgd than under weight decay and layca."""
+    dead = layers_in(study["never_active"], CENTRAL, LAST)
+
+    # A layer of VGG-16 and a half.
+    assert earlier(
+        dead, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, threshold=ONSET_OF_DEATH, by=0.1
+    )
+
+
+@pytest.mark.claim("O12", tier="secondary", section="8.5", figures="8.4", premise="separated levels", expected=0.015)
+@pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
+def test_fewer_neurons_are_dead_in_better_networks_of_the_others(study, optimizer):
+    """Under weight decay and layca, fewer neurons of the last layers are dead in networks that generalize better.
+
+    The last hidden layer is left out, as the thesis speaks of convolutions. In 2019 the middle level had most, and under
+    weight decay the highest no fewer than the lowest.
+    """
+    dead = layers_in(study["never_active"], LAST).isel(layer=slice(None, -1))
+
+    # One neuron in two hundred: few are dead there at all.
+    assert falls(dead, "level", {"optimizer": optimizer}, by=0.005, unit="share")
+
+
+@pytest.mark.claim(
+    "O12", tier="secondary", section="8.5", figures="Table 8.1", premise="separated levels", expected=0.08
+)
+@pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
+def test_the_last_hidden_layer_is_sparser_in_the_best_of_the_others(study, optimizer):
+    """Under weight decay and layca, more activations of the last hidden layer are below their mean at the best level."""
+    ratio = layer_at(study["zero_ratio_binarized"], -2)
+
+    # Twice what two digits tell apart.
+    assert more(ratio, {"optimizer": optimizer, "level": "high"}, than={"level": "low"}, by=0.02, unit="share")
