@@ -16,8 +16,8 @@ ONSET_OF_ZERO_RATIO = 0.7
 def test_dead_pairs_are_the_square_of_dead_neurons(study):
     """Pairs of dead neurons are as frequent as the square of the share of dead neurons says.
 
-    It holds by construction, whatever the networks, since pairs are drawn at random. It tests that what is measured over
-    pairs fits what is measured over neurons. Dead pairs are what living ones leave of the mean over all pairs.
+    It holds by construction, whatever the networks, since pairs are drawn at random. It tests that what is measured
+    over pairs fits what is measured over neurons. Dead pairs are what living ones leave of the mean over all pairs.
     """
     dead = study["never_active"]
     dead_pairs = difference(study["pairwise_nmi"], (1 - dead) ** 2 * study["pairwise_nmi_live"])
@@ -328,8 +328,8 @@ def test_weight_decay_and_layca_use_their_neurons_deeper(study, other):
 def test_fewer_neurons_are_dead_in_better_networks_of_the_others(study, optimizer):
     """Under weight decay and layca, fewer neurons of the last layers are dead in networks that generalize better.
 
-    The last hidden layer is left out, as the thesis speaks of convolutions. In 2019 the middle level had most, and under
-    weight decay the highest no fewer than the lowest.
+    The last hidden layer is left out, as the thesis speaks of convolutions. In 2019 the middle level had most, and
+    under weight decay the highest no fewer than the lowest.
     """
     dead = layers_in(study["never_active"], LAST).isel(layer=slice(None, -1))
 
@@ -342,7 +342,7 @@ def test_fewer_neurons_are_dead_in_better_networks_of_the_others(study, optimize
 )
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_the_last_hidden_layer_is_sparser_in_the_best_of_the_others(study, optimizer):
-    """Under weight decay and layca, more activations of the last hidden layer are below their mean at the best level."""
+    """Under weight decay and layca, more activations of the last hidden layer are below the mean at the best level."""
     ratio = layer_at(study["zero_ratio_binarized"], -2)
 
     # Twice what two digits tell apart.
