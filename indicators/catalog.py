@@ -12,7 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from indicators import activity, clustering, information, labels, pairs, pruning, sparsity, weights
+from indicators import (
+    activity,
+    clustering,
+    information,
+    labels,
+    pairs,
+    pruning,
+    representation,
+    sparsity,
+    trajectories,
+    weights,
+)
 from indicators.distributions import distribution_distance, excess_kurtosis, quantiles, uniform_distance, value_range
 from indicators.indicator import (
     Indicator,
@@ -25,7 +36,7 @@ from indicators.indicator import (
     recorded,
     variant_image,
 )
-from indicators.subjects import BINS, DISTANCES, PLACES, SHARES, Layer, density, mean, near_zero
+from indicators.subjects import BINS, DISTANCES, PLACES, SHARES, Layer, Trajectory, density, mean, near_zero
 
 INFINITY = math.inf
 FRACTIONS = Sweep().fractions
@@ -48,6 +59,15 @@ def _pairs_given_labels(of: Callable[..., Any]) -> Callable[[Layer], float]:
     return lambda layer: mean(of(layer.active, layer.sampled, layer.labels)) if len(layer.sampled) else math.nan
 
 
+def _followed(of: Callable[..., Any]) -> Callable[[Trajectory], Any]:
+    return lambda course: of(course.weights, course.gradients, course.layer)
+
+
+def _probe(layer: Layer) -> float:
+    variances, directions = layer.spectrum
+    return representation.probe_accuracy(variances, directions, layer.labels)
+
+
 def _selectivity(layer: Layer) -> float:
     # Selectivity is defined for what is not negative; other activation functions have none.
     if np.min(layer.activations) < 0:
@@ -55,6 +75,8 @@ def _selectivity(layer: Layer) -> float:
     return mean(activity.class_selectivity(layer.activations, layer.labels))
 
 
+BY_SIZE = {"final_size": trajectories.SIZES}
+BY_SIZE_AND_STAGE = {"final_size": trajectories.SIZES, "stage": trajectories.STAGES}
 NO_PAIR = "layers of a single neuron"
 TOO_MANY = "layers of a single neuron, or of more than 2048"
 
@@ -63,6 +85,23 @@ CATALOG: tuple[Indicator, ...] = (
         "accuracy", "share of images classified right: running and evaluated on training, validation and test images",
         "0 none, 1 all; 1 / classes by chance",
         needs="record", of=recorded, unit="share", bounds=(0, 1), section="6.1", resolution=evaluated_image,
+    ),
+    Indicator(
+        "accuracy_beyond", "that accuracy a few epochs after the end of the training, where a study trains so far",
+        "0 none, 1 all; 1 / classes by chance",
+        needs="record", of=recorded, unit="share", bounds=(0, 1), section="6.3.3", resolution=evaluated_image,
+    ),
+    Indicator(
+        "history", "losses, accuracies and learning rate of every epoch",
+        "losses from 0, accuracies from 0 to 1",
+        needs="record", of=recorded, unit="of its quantity", bounds=(0, INFINITY), section="6.1",
+        undefined="epochs after the end of the training",
+    ),
+    Indicator(
+        "cosine_distance_by_epoch", "1 - cosine of the angle between initial and present kernel, after every epoch",
+        "0 unmoved, 1 orthogonal, 2 opposite",
+        needs="record", of=recorded, unit="1 - cos", bounds=(0, 2), section="7.1",
+        undefined="epochs after the end of the training",
     ),
     # --- How far and where the weights moved -------------------------------------------------------------------
     Indicator(
@@ -157,6 +196,36 @@ CATALOG: tuple[Indicator, ...] = (
         "0 none, 1/2 as unrelated weights, 1 all",
         needs="kernel", of=lambda kernel: weights.sign_flips(kernel.initial, kernel.final),
         unit="share", bounds=(0, 1), section="7.2.4", invariant=("order", "scale", "final scale", "sign"),
+    ),
+    # --- How single weights got there --------------------------------------------------------------------------
+    Indicator(
+        "gradient_size", "mean gradient of followed weights over their layer's, by final size and stage of training",
+        "0 none, 1 as the layer's average",
+        needs="trajectory", of=_followed(trajectories.gradient_size), axes=BY_SIZE_AND_STAGE,
+        undefined="stages without an epoch, layers without a gradient",
+        unit="layer mean", bounds=(0, INFINITY), section="7.2.5", invariant=("scale", "sign"),
+    ),
+    Indicator(
+        "gradient_sign_flips", "share of the epochs at which a followed weight's gradient changed its sign",
+        "0 never, 1/2 as by chance, 1 always",
+        needs="trajectory", of=_followed(trajectories.gradient_sign_flips), axes=BY_SIZE_AND_STAGE,
+        undefined="stages without two epochs, weights without a gradient",
+        unit="share", bounds=(0, 1), section="7.2.5", invariant=("scale", "sign"),
+    ),
+    Indicator(
+        "weight_growth", "mean change of a followed weight's size from half of the training on, by its size at half",
+        "0 none; mixing at random lets the smallest grow and the largest shrink",
+        needs="trajectory", of=_followed(trajectories.weight_growth), axes={"half_size": trajectories.SIZES},
+        undefined="trainings of a single epoch",
+        unit="root mean square of its layer", bounds=(-INFINITY, INFINITY), section="7.2.5",
+        invariant=("scale", "sign"),
+    ),
+    Indicator(
+        "settling_time", "when followed weights come, to stay, to the third of their layer's sizes that they end in",
+        "0 they start there, 1 they come with the last epoch",
+        needs="trajectory", of=_followed(trajectories.settling_time), axes=BY_SIZE,
+        undefined="trainings without an epoch",
+        unit="share of the training", bounds=(0, 1), section="9.3", invariant=("scale", "sign"),
     ),
     # --- How the weights are distributed -----------------------------------------------------------------------
     Indicator(
@@ -281,15 +350,22 @@ CATALOG: tuple[Indicator, ...] = (
         "pairwise_nmi", "mean normalized mutual information of pairs of neurons; two that do not vary count as 1",
         "0 independent, 1 each tells the other",
         needs="layer", of=lambda layer: mean(layer.nmi), undefined=NO_PAIR,
-        unit="NMI", bounds=(0, 1), section="8.3", resolution=pair, untrained=True, version=2,
+        unit="NMI", bounds=(0, 1), section="8.3", resolution=pair, untrained=True, held_out=True, version=2,
         invariant=("images", "scale"),
     ),
     Indicator(
         "pairwise_nmi_live", "the same over pairs of neurons that both vary",
         "0 independent, 1 each tells the other",
         needs="layer", of=lambda layer: mean(layer.nmi[layer.living]), undefined="layers without two neurons that vary",
-        unit="NMI", bounds=(0, 1), section="8.3.5", resolution=pair, untrained=True, version=3,
+        unit="NMI", bounds=(0, 1), section="8.3.5", resolution=pair, untrained=True, held_out=True, version=3,
         invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_halves", "difference of mean shared information between two halves of the images, over its mean",
+        "0 none, 2 nothing is shared in one half",
+        needs="layer", of=lambda layer: layer.difference_of_halves,
+        undefined="layers of a single neuron, and those that share nothing",
+        unit="ratio", bounds=(0, 2), section="8.2", untrained=True, invariant=("scale",),
     ),
     Indicator(
         "pairwise_nmi_2019", "the same over all pairs, over the larger of two entropies as the numbers of 2019 have it",
@@ -372,14 +448,14 @@ CATALOG: tuple[Indicator, ...] = (
         "label_information", "mean share of the labels' entropy that a neuron carries",
         "0 nothing; for ten equal classes .141 a detector of one class, .301 the most",
         needs="layer", of=lambda layer: mean(information.label_information(layer.active, layer.labels)),
-        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True,
+        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True, held_out=True,
         invariant=("images", "neurons", "scale"),
     ),
     Indicator(
         "label_information_floor", "what that share is for labels in random order",
         "what a finite number of images shows by chance",
         needs="layer", of=lambda layer: mean(layer.floor(information.label_information)),
-        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True,
+        unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True, held_out=True,
         invariant=("neurons", "scale"),
     ),
     Indicator(
@@ -398,12 +474,28 @@ CATALOG: tuple[Indicator, ...] = (
         unit="selectivity", bounds=(0, 1), section="8.5", resolution=image, untrained=True,
         invariant=("images", "neurons", "scale"),
     ),
+    Indicator(
+        "probe_accuracy", "share of the images that a linear classifier of a layer gets right, each left out in turn",
+        "1 / classes by chance, 1 all",
+        needs="layer", of=_probe,
+        undefined="layers that do not vary, and a single image",
+        unit="accuracy", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True, held_out=True,
+        invariant=("images", "neurons", "scale"),
+    ),
+    Indicator(
+        "effective_rank", "effective number of directions in which a layer's activations vary (Roy and Vetterli 2007)",
+        "1 a single one; at most images - 1 and the number of neurons",
+        needs="layer", of=lambda layer: representation.effective_rank(layer.spectrum[0]),
+        undefined="layers that do not vary",
+        unit="directions", bounds=(1, INFINITY), section="9.1", untrained=True,
+        invariant=("images", "neurons", "scale"),
+    ),
     # --- How active neurons are --------------------------------------------------------------------------------
     Indicator(
         "never_active", "share of neurons that are zero on every image",
         "0 none, 1 all",
         needs="layer", of=lambda layer: mean(activity.pathological(layer.activations)[0]),
-        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True,
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True, held_out=True,
         invariant=("images", "neurons", "scale"),
     ),
     Indicator(

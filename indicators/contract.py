@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from indicators.errors import InputError
 from indicators.indicator import Indicator
-from indicators.subjects import Kernel, Layer, Neuron
+from indicators.subjects import Kernel, Layer, Neuron, Trajectory
 
 Array = NDArray[Any]
 Check = Callable[[Indicator, np.random.Generator], None]
 
-CHECKED = ("kernel", "kernels", "layer", "neuron", "pruning")
+CHECKED = ("kernel", "kernels", "trajectory", "layer", "neuron", "pruning")
 FACTOR = 8.0
 """A power of two, so that a change of scale is exact."""
 CLOSE = 1e-9
@@ -229,6 +229,12 @@ def _kernels(rng: np.random.Generator) -> list[Array]:
     return [rng.normal(size=shape) for shape in ((3, 3, 2, 4), (8, 5), (5, 3))]
 
 
+def _trajectory(rng: np.random.Generator) -> Trajectory:
+    epochs, layer = int(rng.integers(6, 12)), np.repeat(np.arange(3), [7, 12, 3])
+    weights = np.cumsum(rng.normal(size=(epochs + 1, len(layer))), axis=0)
+    return Trajectory(weights, rng.normal(size=(epochs, len(layer))), layer)
+
+
 def _layer(rng: np.random.Generator) -> Layer:
     images, shape = int(rng.integers(12, 40)), (2, int(rng.integers(2, 4)), 3)
     neurons = math.prod(shape)
@@ -248,7 +254,8 @@ def _neuron(rng: np.random.Generator) -> Neuron:
 
 
 _WORLDS: dict[str, Callable[[np.random.Generator], Any]] = {
-    "kernel": _kernel, "kernels": _kernels, "layer": _layer, "neuron": _neuron, "pruning": _kernels,
+    "kernel": _kernel, "kernels": _kernels, "trajectory": _trajectory, "layer": _layer, "neuron": _neuron,
+    "pruning": _kernels,
 }  # fmt: skip
 
 
@@ -264,6 +271,13 @@ def _degenerate(row: Indicator, rng: np.random.Generator) -> Iterator[tuple[str,
     if row.needs == "kernels":
         yield "kernels of zeros", [np.zeros_like(kernel) for kernel in world]
         yield "a kernel of a single weight", [np.array([[0.5]])]
+    if row.needs == "trajectory":
+        yield "weights that did not move", replace(world, weights=np.ones_like(world.weights))
+        yield "weights of zeros", replace(world, weights=np.zeros_like(world.weights))
+        yield "gradients of zeros", replace(world, gradients=np.zeros_like(world.gradients))
+        yield "one epoch", replace(world, weights=world.weights[:2], gradients=world.gradients[:1])
+        yield "no epoch", replace(world, weights=world.weights[:1], gradients=world.gradients[:0])
+        yield "one weight", Trajectory(world.weights[:, :1], world.gradients[:, :1], world.layer[:1])
     if row.needs == "layer":
         yield "neurons that are never active", replace(world, activations=np.zeros_like(world.activations))
         yield "neurons that do not vary", replace(world, activations=np.ones_like(world.activations))
@@ -293,6 +307,9 @@ def _bad(row: Indicator, rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
         yield "complex weights", Kernel(world.initial + 0j, world.final + 0j)
     if row.needs == "kernels":
         yield "no kernel", []
+    if row.needs == "trajectory":
+        yield "no weights", Trajectory(world.weights[:, :0], world.gradients[:, :0], world.layer[:0])
+        yield "as many gradients as weights", replace(world, gradients=world.weights)
     if row.needs == "layer":
         yield "no images", replace(world, activations=world.activations[:0], labels=world.labels[:0])
         yield "activations without an axis for the images", replace(world, activations=world.activations[0])
@@ -374,6 +391,8 @@ _CHANGES: dict[tuple[str, str], Callable[[Any, np.random.Generator], Any]] = {
     ("kernel", "gain"): _other_gains,
     ("kernels", "scale"): lambda kernels, _: _mapped(kernels, lambda array: array * FACTOR),
     ("kernels", "sign"): lambda kernels, _: _mapped(kernels, np.negative),
+    ("trajectory", "scale"): lambda course, _: _mapped(course, lambda a: a * FACTOR if a.dtype.kind == "f" else a),
+    ("trajectory", "sign"): lambda course, _: _mapped(course, lambda a: -a if a.dtype.kind == "f" else a),
     ("layer", "images"): _other_images,
     ("layer", "neurons"): lambda layer, rng: replace(
         layer, activations=layer.activations[:, rng.permutation(layer.activations.shape[1])]

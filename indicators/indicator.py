@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from indicators import pruning
 
-Needs = Literal["record", "kernel", "kernels", "layer", "neuron", "pruning"]
+Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "neuron", "pruning"]
 Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons", "gain"]
 
 
@@ -34,7 +34,7 @@ class Indicator:
     ends: str
     """What the ends of the scale mean."""
     needs: Needs
-    """What `of` takes: a `Kernel`, `Layer` or `Neuron` of `subjects` (`kernel`, `layer`, `neuron`); all final kernels
+    """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `subjects` (`kernel`, ...); all final kernels
     (`kernels`); or kernels, fractions and a generator, to give masks for each fraction (`pruning`, an accuracy each).
     `record`: kept while training. The measurement of a layer is the mean over its sampled neurons."""
     of: Callable[..., Any]
@@ -53,6 +53,8 @@ class Indicator:
     sweep: Sweep = Sweep()
     untrained: bool = False
     """Whether it is measured on untrained networks too."""
+    held_out: bool = False
+    """Whether it is measured on test images too."""
     version: int = 1
     """Raised when the same name comes to mean another number: stored values of another version are measured anew."""
 
@@ -66,6 +68,7 @@ COSTS = {
     "record": "nothing: kept while training",
     "kernel": "a sort of the weights at most",
     "kernels": "a sort of the weights",
+    "trajectory": "nothing but arithmetic: a thousand weights are followed while training",
     "layer": "one pass over the sampled images for all such rows",
     "neuron": "the distances of all images, for every sampled neuron",
     "pruning": "a pass over the test images for every fraction and draw",

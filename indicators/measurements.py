@@ -17,7 +17,7 @@ from indicators.catalog import INDICATORS
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.indicator import Indicator
-from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, Statistics, StudySpec, UntrainedSpec
+from indicators.specs import LEVELS, OPTIMIZERS, Images, MeasuringSpec, Statistics, StudySpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
 
 
@@ -27,16 +27,20 @@ class State(NamedTuple):
     epoch: int | None = None
     """The weights after this epoch, from 1; None: the last ones, for an untrained network the initial ones."""
     statistics: Statistics = "stored"
+    images: Images = "train"
+    """That activations are sampled on."""
 
 
 END = State()
+QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate")
 
 
 def file_name(row: Indicator, settings: MeasuringSpec, state: State = END) -> str:
     """The file of one measurement: its name, version and settings, and the state of the network if not its end."""
     epoch = "" if state.epoch is None else f".epoch-{state.epoch:04d}"
     statistics = "" if state.statistics == "stored" else f".{state.statistics}"
-    return f"{row.name}.v{row.version}.{settings.fingerprint[:8]}{epoch}{statistics}.nc"
+    images = "" if state.images == "train" else f".{state.images}"
+    return f"{row.name}.v{row.version}.{settings.fingerprint[:8]}{epoch}{statistics}{images}.nc"
 
 
 def to_bytes(row: Indicator, values: xr.DataArray) -> bytes:
@@ -74,12 +78,15 @@ class Measurements:
         entry = self._store.entry(next(self.study.untrained()))
         return tuple(stored_arrays(entry, "initial.safetensors")[1]["kernels"])
 
-    def measurement(self, name: str, *, epoch: int | None = None) -> xr.DataArray:
-        """One measurement of all trained networks, at their end or after an epoch.
+    def measurement(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
+        """One measurement of all trained networks, at their end or after an epoch, on training or on test images.
 
-        Raises NotApplicable for a name that is not in the catalog, InputError for what is not measured.
+        Raises NotApplicable for a name that is not in the catalog, or not measured on test images, InputError for what
+        is not measured yet.
         """
-        return _over_neurons(self.by_neuron(name, epoch=epoch))
+        if images == "test" and name in INDICATORS and not INDICATORS[name].held_out:
+            raise NotApplicable(f"{name!r} is not measured on test images")
+        return _over_neurons(self._cached(name, untrained=False, state=State(epoch, images=images)))
 
     def by_neuron(self, name: str, *, epoch: int | None = None) -> xr.DataArray:
         """The same, with the dimension `neuron` where the indicator is one of neurons."""
@@ -107,9 +114,9 @@ class Measurements:
 
     def _trained(self, row: Indicator, state: State) -> xr.DataArray:
         per_seed = [
-            xr.concat(
+            _joined(
                 [
-                    xr.concat(
+                    _joined(
                         [self._load(row, self.study.model(o, level, s), state) for level in LEVELS],
                         _index("level", LEVELS),
                     )
@@ -119,18 +126,18 @@ class Measurements:
             )
             for s in self.seeds
         ]
-        return xr.concat(per_seed, _index("seed", self.seeds)).rename(row.name)
+        return _joined(per_seed, _index("seed", self.seeds)).rename(row.name)
 
     def _untrained(self, row: Indicator, state: State) -> xr.DataArray:
         # Only what runs images forward depends on the statistics.
         state = state if row.needs in ("layer", "neuron") else END
         loaded = [self._load(row, spec, state) for spec in self.study.untrained()]
-        return xr.concat(loaded, _index("seed", self.seeds)).rename(row.name)
+        return _joined(loaded, _index("seed", self.seeds)).rename(row.name)
 
     def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
         entry = self._store.entry(spec)
         if row.needs == "record":
-            return _accuracies(entry)
+            return RECORDS[row.name](entry)
         data = entry.read(file_name(row, self.study.measuring, state))
         if data is None:
             epoch = "" if state.epoch is None else f" --epoch {state.epoch}"
@@ -157,12 +164,54 @@ def _over_neurons(values: xr.DataArray) -> xr.DataArray:
     return mean.assign_attrs(values.attrs).rename(values.name)
 
 
-def _accuracies(entry: Entry) -> xr.DataArray:
+def _record(entry: Entry) -> dict[str, Any]:
     data = entry.read("history.json")
     if data is None:
         raise InputError(f"the training record in {entry.folder} is missing; run `indicators train` again")
-    accuracy = json.loads(data)["accuracy"]
+    record: dict[str, Any] = json.loads(data)
+    return record
+
+
+def _accuracies(entry: Entry) -> xr.DataArray:
+    return _by_split(_record(entry)["accuracy"])
+
+
+def _accuracies_beyond(entry: Entry) -> xr.DataArray:
+    beyond = _record(entry).get("beyond")
+    if beyond is None:
+        raise NotApplicable("this study ends its trainings at their target (epochs_beyond = 0)")
+    return _by_split(beyond["accuracy"])
+
+
+def _by_split(accuracy: dict[str, float]) -> xr.DataArray:
     return xr.DataArray(list(accuracy.values()), {"split": list(accuracy)}, ("split",))
+
+
+def _history(entry: Entry) -> xr.DataArray:
+    epochs = _record(entry)["epochs"]
+    rows = [[epoch[name] for name in QUANTITIES] for epoch in epochs]
+    return xr.DataArray(rows, {"epoch": [epoch["epoch"] for epoch in epochs], "quantity": list(QUANTITIES)})
+
+
+def _cosine_distances(entry: Entry) -> xr.DataArray:
+    epochs = _record(entry)["epochs"]
+    layers = list(stored_arrays(entry, "final.safetensors")[1]["kernels"])
+    rows = [epoch["layers"]["cosine_distance"] for epoch in epochs]
+    return xr.DataArray(rows, {"epoch": [epoch["epoch"] for epoch in epochs], "layer": layers})
+
+
+RECORDS = {
+    "accuracy": _accuracies,
+    "accuracy_beyond": _accuracies_beyond,
+    "history": _history,
+    "cosine_distance_by_epoch": _cosine_distances,
+}
+"""How what is kept while training is read, by the names of its rows."""
+
+
+def _joined(arrays: Sequence[xr.DataArray], index: xr.DataArray) -> xr.DataArray:
+    """Arrays side by side along a new dimension; NaN stands for epochs that a network did not train."""
+    return xr.concat(arrays, index, join="outer")
 
 
 def _index(name: str, labels: Sequence[Any]) -> xr.DataArray:

@@ -15,7 +15,7 @@ from indicators.indicator import Indicator
 from indicators.measurements import END, State, file_name, stored_arrays, to_bytes
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
-from indicators.subjects import Kernel, Layer
+from indicators.subjects import Kernel, Layer, Trajectory
 
 if TYPE_CHECKING:
     from indicators.forward import Network
@@ -32,12 +32,14 @@ def plan(
 ) -> list[tuple[State, list[Indicator]]]:
     """What is measured of a network, state by state: all rows of the catalog, or `only` some of them.
 
-    An untrained network is measured twice, with the statistics of batch normalization that it starts with and with
-    those of the sampled images.
+    Some rows are taken on test images too. An untrained network is measured twice, with the statistics of batch
+    normalization that it starts with and with those of the sampled images.
     """
     rows = [row for row in CATALOG if row.needs != "record" and (only is None or row.name in only)]
     if isinstance(spec, ModelSpec):
-        return [(State(epoch), rows)]
+        # Only the end of a training was followed.
+        here = [row for row in rows if epoch is None or row.needs != "trajectory"]
+        return [(State(epoch), here), (State(epoch, images="test"), [row for row in rows if row.held_out])]
     rows = [row for row in rows if row.untrained and epoch is None]
     return [(END, rows), (State(None, "estimated"), [row for row in rows if row.needs in ("layer", "neuron")])]
 
@@ -86,7 +88,9 @@ def measure(
         return
     initial = stored_arrays(store.entry(spec.untrained if isinstance(spec, ModelSpec) else spec), "initial.safetensors")
     for state, rows in wanted.items():
-        network = _Measured(spec, state, initial, _weights(spec, entry, initial, state), dataset, settings, progress)
+        network = _Measured(
+            spec, state, entry, initial, _weights(spec, entry, initial, state), dataset, settings, progress
+        )
         for row, values in network.measure(rows):
             _require_sound(row, values, spec)
             entry.write(file_name(row, settings, state), to_bytes(row, values))
@@ -140,6 +144,7 @@ class _Measured:
         self,
         spec: UntrainedSpec,
         state: State,
+        entry: Entry,
         initial: Stored,
         final: Stored,
         dataset: Dataset,
@@ -147,20 +152,25 @@ class _Measured:
         progress: Progress,
     ) -> None:
         self._spec, self._state, self._dataset, self._settings = spec, state, dataset, settings
-        self._progress = progress
+        self._entry, self._progress = entry, progress
         self._variables, self._layers = final[0], list(final[1]["kernels"])
         self._initial, self._final = _kernels(initial), _kernels(final)
-        self._sampled = _choose(len(dataset.train.labels), settings.images, [IMAGE_SEED, spec.seed])
+        self._split = dataset.train if state.images == "train" else dataset.test
+        available = len(self._split.labels)
+        self._sampled = _choose(available, min(settings.images, available), [IMAGE_SEED, spec.seed])
 
     def measure(self, rows: Sequence[Indicator]) -> Iterator[tuple[Indicator, xr.DataArray]]:
         """The rows and what they give, in the order of what they need."""
         by_need = {
             need: [row for row in rows if row.needs == need]
-            for need in ("kernel", "kernels", "layer", "neuron", "pruning")
+            for need in ("kernel", "kernels", "trajectory", "layer", "neuron", "pruning")
         }
         yield from self._of_kernels(by_need["kernel"])
         for row in by_need["kernels"]:
             yield row, _array(row, row.of(self._final), layer=self._layers)
+        if by_need["trajectory"]:
+            course = Trajectory(**stored_arrays(self._entry, "trajectory.safetensors")[0])
+            yield from ((row, _array(row, row.of(course))) for row in by_need["trajectory"])
         if by_need["layer"] or by_need["neuron"] or by_need["pruning"]:
             network = self._network()
             yield from self._of_layers(by_need["layer"], network)
@@ -176,7 +186,7 @@ class _Measured:
         return network
 
     def _images(self, chosen: Array) -> Array:
-        return self._dataset.normalize(self._dataset.train.images[chosen])
+        return self._dataset.normalize(self._split.images[chosen])
 
     def _of_kernels(self, rows: Sequence[Indicator]) -> Iterator[tuple[Indicator, xr.DataArray]]:
         values: dict[str, list[Any]] = {row.name: [] for row in rows}
@@ -191,7 +201,7 @@ class _Measured:
         if not rows:
             return
         settings, seed = self._settings, self._spec.seed
-        labels = self._dataset.train.labels[self._sampled]
+        labels = self._split.labels[self._sampled]
         values: dict[str, list[Any]] = {row.name: [] for row in rows}
         for number, (name, maps) in enumerate(network.activations(self._images(self._sampled))):
             self._progress(phase="measuring", indicator=f"activations of {name}", share=number / len(self._layers))

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
-from indicators.specs import LEVELS, OPTIMIZERS, Positive, Statistics
+from indicators.specs import LEVELS, OPTIMIZERS, Images, Positive, Statistics
 
 DIMENSIONS = (
     "seed",
@@ -72,7 +72,7 @@ class RecordedStudy:
         """Measurements that are recorded of the untrained network too."""
         return tuple(name for name, about in self.tables.items() if "untrained" in about)
 
-    def measurement(self, name: str) -> xr.DataArray:
+    def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
         """The measurement ``name`` of every trained network.
 
         Dimensions: seed, optimizer, level, then what else applies, in the order of DIMENSIONS; layers in
@@ -80,9 +80,15 @@ class RecordedStudy:
         of the coarsest cell; NaN stands only where ``attrs["gaps"]`` says why. Raises NotApplicable where the study
         does not record it, InputError where its file is missing or damaged.
         """
+        if images != "train":
+            raise NotApplicable(f"{self.name} records measurements on training images only")
         self._require(name, self.names(), "")
         about = {key: value for key, value in self.tables[name].items() if key != "untrained"}
         return self._array(name, self._file(name), about, CELL)
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """Raise NotApplicable: single neurons are not recorded."""
+        raise NotApplicable(f"{self.name} records means over neurons only, of {name!r} as of all others")
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """The measurement ``name`` before training: as ``measurement``, without optimizer and level.

@@ -30,9 +30,18 @@ def next_learning_rate(initial: float, history: Sequence[Epoch], recipe: Recipe)
     return rate
 
 
+def last_epoch(history: Sequence[Epoch], recipe: Recipe) -> int | None:
+    """The epoch, from 1, that ends the training: the first to reach the target, or the last allowed; None before it."""
+    for number, epoch in enumerate(history, 1):
+        if epoch["train_accuracy"] >= recipe.target_accuracy or number == recipe.max_epochs:
+            return number
+    return None
+
+
 def finished(history: Sequence[Epoch], recipe: Recipe) -> bool:
-    """Whether the running training accuracy has reached its target, or the epochs are used up."""
-    return bool(history) and (reached(history, recipe) or len(history) >= recipe.max_epochs)
+    """Whether the training has ended, and the epochs beyond its end are trained too."""
+    last = last_epoch(history, recipe)
+    return last is not None and len(history) >= last + recipe.epochs_beyond
 
 
 def reached(history: Sequence[Epoch], recipe: Recipe) -> bool:
@@ -42,9 +51,13 @@ def reached(history: Sequence[Epoch], recipe: Recipe) -> bool:
 
 def epochs_left(history: Sequence[Epoch], recipe: Recipe) -> float | None:
     """Roughly how many epochs remain: the training error extrapolated at its recent rate; None before two epochs."""
+    last = last_epoch(history, recipe)
+    if last is not None:
+        return float(max(last + recipe.epochs_beyond - len(history), 0))
     errors = [max(1 - epoch["train_accuracy"], 1e-6) for epoch in history[-4:]]
     target = max(1 - recipe.target_accuracy, 1e-6)
     if len(errors) < 2 or errors[-1] >= errors[0]:
         return None
     speed = math.log(errors[0] / errors[-1]) / (len(errors) - 1)
-    return min(max(0.0, math.log(errors[-1] / target) / speed), float(recipe.max_epochs - len(history)))
+    left = min(max(0.0, math.log(errors[-1] / target) / speed), float(recipe.max_epochs - len(history)))
+    return left + recipe.epochs_beyond

@@ -31,6 +31,9 @@ MEASURED_SPLITS = {
 Statistics = Literal["stored", "estimated"]
 """Of batch normalization: its moving averages, or what it has on the sampled images."""
 
+Images = Literal["train", "test"]
+"""Which images activations are sampled on."""
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]
@@ -86,12 +89,14 @@ class Recipe(Frozen):
     """A plateau does not lower the rate below this; a rate that starts lower stays."""
     target_accuracy: Share = 0.99
     max_epochs: Count = 50
+    epochs_beyond: Annotated[int, Field(ge=0)] = 0
+    """How many more epochs follow the last, to see what they would bring; the network is the one before them."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """Of the arithmetic; weights are always float32. `auto`: bfloat16 where the processor computes in it."""
     keep_epochs: bool = False
     """Whether the weights of every epoch are kept, not only the initial and the final ones."""
-    version: Literal[1] = 1
-    """Raised when the same fields come to mean another training."""
+    version: Literal[2] = 2
+    """Raised when the same fields come to mean another training, or another record of it."""
 
 
 class MeasuringSpec(Frozen):

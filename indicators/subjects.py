@@ -1,4 +1,4 @@
-"""What an indicator looks at: the kernel of a layer, the activations of a layer, a neuron and what it receives.
+"""What an indicator looks at: a layer's kernel or activations, a neuron and what it receives, weights over time.
 
 Each holds arrays and the settings they are to be looked at with, and keeps what several indicators need of them, so
 that it is computed once. `catalog` says which indicator looks at what.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indicators import activity, clustering, distributions, information, labels, sparsity, weights
+from indicators import activity, clustering, distributions, information, labels, representation, sparsity, weights
 from indicators.pairs import AllPairs, all_pairs, sample_pairs_at_distance
 from indicators.weights import finite_vector
 
@@ -100,6 +100,20 @@ class Layer:
         """NMI of each sampled pair, (pairs,)."""
         return information.pairwise_nmi(self.active, self.sampled) if len(self.sampled) else np.empty(0)
 
+    @property
+    def difference_of_halves(self) -> float:
+        """Difference between the mean NMI of the sampled pairs on every other image and on the rest, over its mean."""
+        if len(self.sampled) == 0 or len(self.labels) < 2:
+            return math.nan
+        halves = [information.binarize(self.activations[start::2]) for start in (0, 1)]
+        means = [float(information.pairwise_nmi(half, self.sampled).mean()) for half in halves]
+        return abs(means[0] - means[1]) / (sum(means) / 2) if sum(means) > 0 else math.nan
+
+    @cached_property
+    def spectrum(self) -> tuple[Floats, Floats]:
+        """Variances and directions of the activations among the images, see `representation.spectrum`."""
+        return representation.spectrum(representation.centered_gram(self.activations))
+
     @cached_property
     def every_pair(self) -> AllPairs | None:
         """What all pairs share, None where there are too many or none."""
@@ -166,6 +180,18 @@ class Neuron:
         few = slice(self.images)
         ones = np.ones(self.window.shape[1])
         return clustering.neighborhood_silhouette(self.window[few], ones, self.active[few], metric=metric).value
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Some weights of every layer, from before the training to its end, and the gradients by them."""
+
+    weights: Array
+    """(epochs + 1, weights), the initial ones first."""
+    gradients: Array
+    """(epochs, weights), after each epoch, on the same images."""
+    layer: Array
+    """(weights,), the place of each one's layer in the network."""
 
 
 def mean(values: Array) -> float:

@@ -75,6 +75,18 @@ def jump_at_reductions(history: xr.DataArray, *, over: Literal["last", "best"] =
     )
 
 
+def most_over_least(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.DataArray:
+    """Value where `order` is largest along a dimension, minus that where it is smallest; the first of equals counts.
+
+    0 where all are equal. The resolution is that of the values. Raises ValueError where `order` is not finite.
+    """
+    if not np.isfinite(order).all():
+        raise ValueError(f"{order.name} holds values that are not finite: there is no largest and smallest of them")
+    most, least = (values.isel({dim: place}).drop_vars(dim) for place in (order.argmax(dim), order.argmin(dim)))
+    difference = (most - least).rename(f"{values.name} at the largest - smallest {order.name}")
+    return _stating(difference, **{key: of for key, of in values.attrs.items() if key in ("resolution", "undefined")})
+
+
 def rank_correlation(x: xr.DataArray, y: xr.DataArray, dim: str = "layer") -> xr.DataArray:
     """Spearman's rank correlation of two profiles along a dimension: 1 they rise and fall together, -1 oppositely.
 

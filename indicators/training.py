@@ -12,17 +12,22 @@ from typing import Any
 import keras
 import numpy as np
 
-from indicators import architectures, optimizers, schedule, weights
+from indicators import architectures, gradients, optimizers, schedule, weights
 from indicators.data import Dataset, Split
 from indicators.errors import InputError
 from indicators.machine import provenance
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry
+from indicators.trajectories import Following
 
 Progress = Callable[..., None]
 """Called with keyword arguments that say how far a training is."""
 
 EVALUATION_BATCH = 500
+GRADIENT_BATCHES = 2
+"""Of training images, the first ones, that the gradients of the followed weights are taken on."""
+_AT_THE_END, _FOLLOWED, _OPTIMIZER = "end.", "followed.", "optimizer."
+"""What the arrays of a checkpoint begin with that are not the network's own."""
 _UNIQUE = re.compile(r"_\d+$")
 
 
@@ -41,23 +46,31 @@ def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> No
 def train(
     spec: ModelSpec, entry: Entry, dataset: Dataset, initial: Arrays, progress: Progress = lambda **_: None
 ) -> None:
-    """Trains the network of `spec` from `initial` and stores `final.safetensors` and `history.json`.
+    """Trains the network of `spec` from `initial`; stores its final weights, its record and the weights followed.
 
     The caller holds `entry.lock`. A training that was interrupted resumes at its last whole epoch, and on the same
     machine ends with the same weights as one that was not. Raises DivergenceError where the loss stops being finite,
     after storing the record alone.
     """
     model = compiled(spec, dataset)
-    history = _restore(model, entry, initial)
+    history, end, followed = _restore(model, entry, initial)
     start = {name: initial[name] for name in layout(model)["kernels"].values()}
+    following = Following.start(list(start.values()), spec.seed, followed)
     while not schedule.finished(history, spec.recipe):
         model.optimizer.learning_rate = schedule.next_learning_rate(spec.learning_rate, history, spec.recipe)
         record = _epoch(model, spec, dataset, len(history), _Pulse(progress, history, spec, len(dataset.train.labels)))
         _require_finite(record, spec, entry, dataset, history)
         record["layers"] = _movement(model, start)
         history.append(record)
-        _checkpoint(model, entry, history, keep=spec.recipe.keep_epochs)
-    _finish(model, spec, entry, dataset, history)
+        last = schedule.last_epoch(history, spec.recipe)
+        beyond = last is not None and len(history) > last
+        if not beyond:
+            following = following.after(_kernels(model), _gradients(model, spec, dataset))
+        if last == len(history):
+            record["accuracy"] = _accuracies(model, dataset)
+            end = model_arrays(model)
+        _checkpoint(model, entry, history, end, following, keep=spec.recipe.keep_epochs and not beyond)
+    _finish(model, spec, entry, dataset, history, end, following)
 
 
 def build(spec: UntrainedSpec, dataset: Dataset) -> keras.Model:
@@ -198,50 +211,84 @@ def _movement(model: keras.Model, start: Arrays) -> dict[str, list[float]]:
     return {indicator.__name__: [indicator(*pair) for pair in pairs] for indicator in indicators}
 
 
-def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> list[schedule.Epoch]:
-    """Loads the last whole epoch, or the initial weights, and returns the record so far."""
+def _kernels(model: keras.Model) -> list[np.ndarray[Any, Any]]:
+    return [layer.kernel.numpy() for layer in architectures.kernel_layers(model)]
+
+
+def _gradients(model: keras.Model, spec: ModelSpec, dataset: Dataset) -> list[np.ndarray[Any, Any]]:
+    """Gradient of the loss, without its penalty, by every kernel: on the same images after every epoch."""
+    batches = _Batches(dataset, dataset.train, spec.recipe.batch_size)
+    first = [batches[k] for k in range(min(GRADIENT_BATCHES, len(batches)))]
+    return gradients.of_kernels(model, [layer.kernel for layer in architectures.kernel_layers(model)], first)
+
+
+def _accuracies(model: keras.Model, dataset: Dataset) -> dict[str, float]:
+    """Share of the images of every split that are classified right, in inference mode."""
+    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    return {name: evaluate(model, dataset, split)[1] for name, split in splits.items()}
+
+
+def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> tuple[list[schedule.Epoch], Arrays, Arrays]:
+    """Loads the last whole epoch, or the initial weights.
+
+    Returns the record so far, the weights at the end of the training if it is past that, and what was followed.
+    """
     for name in reversed([name for name in entry.names() if name.startswith("checkpoint-")]):
         stored = entry.read_arrays(name)
         if stored is not None:
             arrays, metadata = stored
             load_arrays(model, arrays)
             for index, variable in enumerate(model.optimizer.variables):
-                variable.assign(arrays[f"optimizer.{index:03d}"])
+                variable.assign(arrays[f"{_OPTIMIZER}{index:03d}"])
             history: list[schedule.Epoch] = metadata["history"]
-            return history
+            return history, _under(_AT_THE_END, arrays), _under(_FOLLOWED, arrays)
     load_arrays(model, initial)
-    return []
+    return [], {}, {}
 
 
-def _checkpoint(model: keras.Model, entry: Entry, history: list[schedule.Epoch], *, keep: bool) -> None:
+def _under(prefix: str, arrays: Arrays) -> Arrays:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _checkpoint(
+    model: keras.Model, entry: Entry, history: list[schedule.Epoch], end: Arrays, following: Following, *, keep: bool
+) -> None:
     """Stores the state after an epoch in place of the one before."""
     name, before = (f"checkpoint-{len(history) - back:04d}.safetensors" for back in (0, 1))
-    state = {f"optimizer.{index:03d}": variable.numpy() for index, variable in enumerate(model.optimizer.variables)}
+    state = {f"{_OPTIMIZER}{index:03d}": variable.numpy() for index, variable in enumerate(model.optimizer.variables)}
+    state |= {f"{_AT_THE_END}{name}": array for name, array in end.items()}
+    state |= {f"{_FOLLOWED}{name}": array for name, array in following.arrays.items()}
     arrays = model_arrays(model)
     if keep:
         entry.write_arrays(f"epoch-{len(history):04d}.safetensors", arrays, layout(model))
     entry.write_arrays(name, arrays | state, {"history": history}, replacing=before)
 
 
-def _finish(model: keras.Model, spec: ModelSpec, entry: Entry, dataset: Dataset, history: list[schedule.Epoch]) -> None:
-    """Stores the record, and then the final weights: a network with these is trained."""
-    accuracy = {
-        name: evaluate(model, dataset, split)[1]
-        for name, split in (
-            ("train", dataset.train),
-            ("validation", dataset.validation),
-            ("test", dataset.test),
-        )
-    }
+def _finish(
+    model: keras.Model,
+    spec: ModelSpec,
+    entry: Entry,
+    dataset: Dataset,
+    history: list[schedule.Epoch],
+    end: Arrays,
+    following: Following,
+) -> None:
+    """Stores the record and what was followed, and then the final weights: a network with these is trained."""
+    last = schedule.last_epoch(history, spec.recipe)
+    epochs, beyond = history[:last], history[last:]
     record = {
-        "epochs": history,
-        "reached": schedule.reached(history, spec.recipe),
-        "accuracy": {"train_running": history[-1]["train_accuracy"], **accuracy},
+        "epochs": epochs,
+        "reached": schedule.reached(epochs, spec.recipe),
+        "accuracy": {"train_running": epochs[-1]["train_accuracy"], **epochs[-1].pop("accuracy")},
         "provenance": provenance(),
     }
+    if beyond:
+        accuracy = {"train_running": beyond[-1]["train_accuracy"], **_accuracies(model, dataset)}
+        record["beyond"] = {"epochs": beyond, "accuracy": accuracy}
     entry.write("history.json", json.dumps(record).encode())
-    last = f"checkpoint-{len(history):04d}.safetensors"
-    entry.write_arrays("final.safetensors", model_arrays(model), layout(model), replacing=last)
+    entry.write_arrays("trajectory.safetensors", following.arrays, {})
+    checkpoint = f"checkpoint-{len(history):04d}.safetensors"
+    entry.write_arrays("final.safetensors", end, layout(model), replacing=checkpoint)
 
 
 def _named_variables(model: keras.Model) -> dict[str, Any]:

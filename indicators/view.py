@@ -13,7 +13,7 @@ import xarray as xr
 
 from indicators import premises
 from indicators.evidence import SEEDS_NEEDED, NotApplicable, Undecided, nothing_compared
-from indicators.specs import RecordedSpec, Statistics, StudySpec
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
 from indicators.store import Store
 
 FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
@@ -41,8 +41,11 @@ class Source(Protocol):
     def layers(self) -> tuple[str, ...]:
         """All layers with kernels, in the order of the network."""
 
-    def measurement(self, name: str) -> xr.DataArray:
-        """A measurement of the trained networks: (seed, optimizer, level, ...)."""
+    def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
+        """A measurement of the trained networks, on training or on test images: (seed, optimizer, level, ...)."""
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The same with the dimension `neuron`, where it is one of neurons."""
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """A measurement of the untrained networks: (seed, ...).
@@ -77,6 +80,14 @@ class View:
         values = self._source.measurement(name).sel(seed=self.seeds)
         return with_parts(values, self._source.layers)
 
+    def on_test_images(self, name: str) -> xr.DataArray:
+        """The same measured on test images; the rows of the catalog say of which measurements there is such."""
+        return with_parts(self._source.measurement(name, images="test").sel(seed=self.seeds), self._source.layers)
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The same with the dimension `neuron`: NaN for neurons that have no number, or that a layer does not have."""
+        return with_parts(self._source.by_neuron(name).sel(seed=self.seeds), self._source.layers)
+
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """The same of the untrained networks: (seed, ...), with these statistics of batch normalization."""
         values = self._source.untrained(name, statistics=statistics).sel(seed=self.seeds)
@@ -98,13 +109,15 @@ class View:
 
 
 def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
-    """The array with the part of the network and the relative depth beside every layer; others pass as they are."""
+    """The array with part, relative depth and place beside every layer; arrays without layers pass as they are."""
     if "layer" not in values.dims:
         return values
     places = [layers.index(layer) for layer in values["layer"].values.tolist()]
     coords = {
         "part": ("layer", np.array([part_of(place, len(layers)) for place in places])),
         "depth": ("layer", np.array([(place + 1) / len(layers) for place in places])),
+        "place": ("layer", np.array(places)),
+        "place_from_end": ("layer", np.array(places) - len(layers)),
     }
     return values.assign_coords(coords)
 
@@ -117,6 +130,17 @@ def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
     chosen = np.isin(values["part"].values, parts)
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer in {parts}")
+    return values.isel(layer=chosen)
+
+
+def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
+    """The layer at a place of the network, 0 the first, -1 the output, -2 the last hidden one, kept as the only one.
+
+    Raises NotApplicable where the network, or what was measured of it, has no such layer.
+    """
+    chosen = values["place_from_end" if place < 0 else "place"].values == place
+    if not chosen.any():
+        raise NotApplicable(f"{values.name} has no layer at place {place}")
     return values.isel(layer=chosen)
 
 

@@ -15,6 +15,7 @@ from indicators.measuring import forward_images, measure, missing, plan, require
 from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec
 from indicators.store import Store
 from indicators.subjects import Layer
+from indicators.trajectories import Following
 from indicators.weights import cosine_distance
 
 LAYERS = ["Conv1", "Conv2", "Dense1"]
@@ -44,6 +45,11 @@ def put(store, spec, weights):
     """Stores a network that looks trained."""
     initial, final, layout = weights(spec)
     store.entry(spec.untrained).write_arrays("initial.safetensors", initial, layout)
+    kernels = [initial[name] for name in layout["kernels"].values()]
+    course = Following.start(kernels, spec.seed)
+    for share in (0.5, 1.0):
+        course = course.after([array * (1 + share) for array in kernels], kernels)
+    store.entry(spec).write_arrays("trajectory.safetensors", course.arrays, {})
     store.entry(spec).write_arrays("final.safetensors", final, layout)
 
 
@@ -79,7 +85,7 @@ def test_every_indicator_is_stored_with_its_labels_and_within_its_bounds(measure
     store, spec = measured
     values = stored(store, spec, row.name, study.measuring)
 
-    layers = {} if row.needs == "pruning" else {"layer": 3}
+    layers = {} if row.needs in ("pruning", "trajectory") else {"layer": 3}
     neurons = {"neuron": 3} if row.needs == "neuron" else {}
     curves = ({"draw": 2} if row.sweep.draws else {}) | {"fraction": len(row.sweep.fractions)}
     curves = curves if row.needs == "pruning" else {}
@@ -175,7 +181,8 @@ def test_other_settings_are_other_measurements(measured, study):
     store, spec = measured
     finer = MeasuringSpec.model_validate(study.measuring.model_dump() | {"pairs": 51})
 
-    assert len(list(missing(spec, store.entry(spec), finer))) == len(CATALOG) - 1  # all but the record
+    measured_rows = [row for row in CATALOG if row.needs != "record"]
+    assert len(list(missing(spec, store.entry(spec), finer))) == sum(1 + row.held_out for row in measured_rows)
 
 
 @pytest.mark.usefixtures("no_forward")
@@ -231,7 +238,7 @@ def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weigh
     monkeypatch.setattr(forward, "Network", Counting)
     measure(spec, store, dataset, study.measuring)
 
-    assert sum(counted) == forward_images(spec, study.measuring) == 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
+    assert sum(counted) == forward_images(spec, study.measuring) == 2 * 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
     assert forward_images(spec.untrained, study.measuring) == 2 * (20 + 30) + 20
 
 
@@ -252,6 +259,7 @@ def test_some_indicators_are_measured_alone(store, study, weights, dataset):
     assert forward_images(spec, study.measuring, only=["sign_flips"]) == 0
     assert forward_images(spec.untrained, study.measuring, only=["sign_flips"]) == 0
     assert forward_images(spec, study.measuring, only=["entropy"]) == 20
+    assert forward_images(spec, study.measuring, only=["never_active"]) == 2 * 20
 
 
 @pytest.mark.parametrize("name", ["sharpness", "accuracy"])
@@ -307,6 +315,19 @@ def test_an_untrained_network_is_measured_with_both_statistics(measured, study, 
     assert {row.needs for row in plan(spec.untrained)[1][1]} == {"layer", "neuron"}
 
 
+def test_held_out_rows_are_measured_on_test_images_too(measured, study, dataset):
+    store, spec = measured
+    row, state = INDICATORS["never_active"], State(images="test")
+    values = measurements.from_bytes(store.entry(spec).read(file_name(row, study.measuring, state))).values
+
+    images = dataset.normalize(dataset.test.images[measuring._choose(30, 20, [measuring.IMAGE_SEED, spec.seed])])
+    network = forward.Network(spec, dataset, store.entry(spec).read_arrays("final.safetensors")[0])
+    maps = [array.reshape(len(images), -1) for _, array in network.activations(images)]
+    assert values.tolist() == [np.mean(~(layer > 0).any(axis=0)) for layer in maps]
+    assert {row.name for row in plan(spec)[1][1]} == {row.name for row in CATALOG if row.held_out}
+    assert all(not row.held_out or row.needs == "layer" for row in CATALOG)
+
+
 # --- The measurements of a study --------------------------------------------------------------------
 
 
@@ -335,6 +356,35 @@ def test_every_network_stands_in_its_cell(assembled):
     for seed, i, j in np.ndindex(2, 3, 3):
         cell = values.sel(seed=seed, optimizer=OPTIMIZERS[i], level=LEVELS[j])
         assert cell.values == pytest.approx(100 * seed + 10 * i + j + np.array([0.1, 0.2, 0.3]))
+
+
+def test_a_history_has_a_row_for_every_epoch_and_gaps_after_the_last(store, study):
+    for number, spec in enumerate(study.models()):
+        epochs = [
+            dict.fromkeys(measurements.QUANTITIES, epoch) | {"epoch": epoch, "layers": {"cosine_distance": [epoch] * 3}}
+            for epoch in range(1, 2 + number % 2)
+        ]
+        store.entry(spec).write("history.json", json.dumps({"epochs": epochs, "accuracy": ACCURACIES}).encode())
+        store.entry(spec).write_arrays("final.safetensors", {}, {"kernels": dict.fromkeys(LAYERS, "")})
+    found = Measurements(study, store)
+
+    history, distances = (found.measurement(name) for name in ("history", "cosine_distance_by_epoch"))
+
+    assert history.dims == ("seed", "optimizer", "level", "epoch", "quantity")
+    assert distances.dims == ("seed", "optimizer", "level", "epoch", "layer")
+    for values in (history, distances):
+        assert values.epoch.values.tolist() == [1, 2]
+        assert (values.sel(epoch=1) == 1).all()
+        assert values.sel(epoch=2).isnull().mean() == pytest.approx(0.5)
+    with pytest.raises(NotApplicable, match=r"ends its trainings at their target \(epochs_beyond = 0\)"):
+        found.measurement("accuracy_beyond")
+
+
+def test_what_is_not_measured_on_test_images_is_not_applicable(assembled):
+    with pytest.raises(NotApplicable, match="'norm_ratio' is not measured on test images"):
+        assembled.measurement("norm_ratio", images="test")
+    with pytest.raises(InputError, match=r"pairwise_nmi of .* is not measured; run `indicators measure"):
+        assembled.measurement("pairwise_nmi", images="test")
 
 
 def test_accuracies_come_from_the_training_record(assembled):

@@ -115,7 +115,7 @@ def test_the_rate_follows_an_independent_telling_of_the_rule(twelfths, initial, 
         pytest.param([], False, False, id="not begun"),
         pytest.param([0.5], False, False, id="on its way"),
         pytest.param([0.5, 0.99], True, True, id="exactly the target"),
-        pytest.param([0.99, 0.5], False, False, id="only the last epoch counts"),
+        pytest.param([0.99, 0.5], False, True, id="the first epoch there ends it"),
         pytest.param([0.5, 0.5, 0.5], False, True, id="epochs used up"),
         pytest.param([0.5, 0.5, 0.995], True, True, id="both"),
     ],
@@ -125,6 +125,31 @@ def test_training_ends_at_the_target_or_with_the_epochs(accuracies, is_reached, 
 
     assert schedule.reached(trained(*accuracies), recipe) is is_reached
     assert schedule.finished(trained(*accuracies), recipe) is is_finished
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "last", "is_finished"),
+    [
+        pytest.param([], None, False, id="not begun"),
+        pytest.param([0.5, 0.6], None, False, id="on its way"),
+        pytest.param([0.5, 0.99], 2, False, id="at its end, nothing beyond"),
+        pytest.param([0.5, 0.99, 0.9], 2, False, id="one epoch beyond"),
+        pytest.param([0.5, 0.99, 0.9, 1.0], 2, True, id="all epochs beyond"),
+        pytest.param([0.5, 0.6, 0.7, 1.0], 3, False, id="beyond the epochs allowed"),
+    ],
+)
+def test_epochs_beyond_the_end_are_trained_and_do_not_move_it(accuracies, last, is_finished):
+    recipe = Recipe(target_accuracy=0.99, max_epochs=3, epochs_beyond=2)
+
+    assert schedule.last_epoch(trained(*accuracies), recipe) == last
+    assert schedule.finished(trained(*accuracies), recipe) is is_finished
+
+
+def test_the_epochs_left_count_those_beyond_the_end():
+    recipe = Recipe(target_accuracy=0.99, max_epochs=30, epochs_beyond=2)
+
+    assert schedule.epochs_left(trained(0.84, 0.92), recipe) == pytest.approx(3 + 2)
+    assert schedule.epochs_left(trained(0.84, 0.99, 0.98), recipe) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from indicators import schedule, training
+from indicators import schedule, training, trajectories
 from indicators.errors import InputError
 from indicators.specs import ModelSpec
 from indicators.store import Store
@@ -66,7 +66,8 @@ def random_layers(make_study, tmp_path_factory):
     """A network with random states and a variable without a name, whose epochs are noted in a file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WATCHED", str(tmp_path_factory.mktemp("watched") / "epochs.txt"))
-        yield make_study("watched", parameters={"dropout": 0.4, "scaled": True}, max_epochs=3).model("sgd", "high", 0)
+        recipe = {"max_epochs": 2, "epochs_beyond": 1}
+        yield make_study("watched", parameters={"dropout": 0.4, "scaled": True}, **recipe).model("sgd", "high", 0)
 
 
 def record_of(entry):
@@ -129,7 +130,7 @@ def test_the_weights_of_every_epoch_are_stored_where_the_recipe_keeps_them(run, 
     first, last = (entry.read_arrays(f"epoch-{number:04d}.safetensors") for number in (1, 2))
 
     epochs = ["epoch-0001.safetensors", "epoch-0002.safetensors"]
-    assert entry.names() == [*epochs, "final.safetensors", "history.json"]
+    assert entry.names() == [*epochs, "final.safetensors", "history.json", "trajectory.safetensors"]
     assert same(last[0], final_of(entry))
     assert not same(first[0], final_of(entry))
     assert first[1] == entry.read_arrays("final.safetensors")[1]
@@ -138,7 +139,7 @@ def test_the_weights_of_every_epoch_are_stored_where_the_recipe_keeps_them(run, 
 def test_only_the_final_weights_and_the_record_are_left_of_a_training(run, layca):
     on_disk = {path.name for path in run(layca).folder.iterdir()}
 
-    assert on_disk == {"final.safetensors", "history.json", "manifest.json", "spec.json"}
+    assert on_disk == {"final.safetensors", "history.json", "manifest.json", "spec.json", "trajectory.safetensors"}
 
 
 # --- What repeats -----------------------------------------------------------------------------------
@@ -235,6 +236,50 @@ def test_training_stops_at_its_last_epoch_with_the_target_not_reached(run, falli
 
     assert len(record["epochs"]) == falling.recipe.max_epochs
     assert record["reached"] is False
+
+
+def test_epochs_beyond_the_end_change_nothing_but_the_record_of_them(make_study, run):
+    short, long = (
+        run(make_study(target_accuracy=0.05, max_epochs=9, epochs_beyond=beyond).model("sgd", "high", 0))
+        for beyond in (0, 2)
+    )
+
+    assert same(final_of(short), final_of(long))
+    assert same(short.read_arrays("trajectory.safetensors")[0], long.read_arrays("trajectory.safetensors")[0])
+    assert record_of(short)["accuracy"] == record_of(long)["accuracy"]
+    assert "beyond" not in record_of(short)
+    beyond = record_of(long)["beyond"]
+    assert [epoch["epoch"] for epoch in beyond["epochs"]] == [2, 3]
+    assert beyond["accuracy"]["validation"] == beyond["epochs"][-1]["validation_accuracy"]
+    assert beyond["accuracy"]["train_running"] == beyond["epochs"][-1]["train_accuracy"]
+
+
+# --- What is followed -------------------------------------------------------------------------------
+
+
+def test_the_followed_weights_go_from_the_initial_to_the_final_ones(run, sgd, initial):
+    course, _ = run(sgd).read_arrays("trajectory.safetensors")
+    final, layout = run(sgd).read_arrays("final.safetensors")
+
+    assert course["weights"].shape == (sgd.recipe.max_epochs + 1, len(course["layer"]))
+    assert course["gradients"].shape == (sgd.recipe.max_epochs, len(course["layer"]))
+    for place, name in enumerate(layout["kernels"].values()):
+        mine = course["layer"] == place
+        size = final[name].size
+        assert mine.sum() == min(size, trajectories.FOLLOWED // len(layout["kernels"]))
+        pairs = set(zip(initial(sgd)[name].ravel().tolist(), final[name].ravel().tolist(), strict=True))
+        assert set(zip(*course["weights"][[0, -1]][:, mine].tolist(), strict=True)) <= pairs
+
+
+def test_other_models_of_a_seed_follow_the_same_weights_and_other_seeds_others(make_study, run):
+    study = make_study(seeds=2)
+    first = [
+        run(study.model(optimizer, "low", seed)).read_arrays("trajectory.safetensors")[0]["weights"][0]
+        for optimizer, seed in (("sgd", 0), ("layca", 0), ("sgd", 1))
+    ]
+
+    assert np.array_equal(first[0], first[1])
+    assert not np.isin(first[2], first[0]).all()
 
 
 # --- The three optimizers ------------------------------------------------------------------------
@@ -366,6 +411,8 @@ def test_a_training_that_was_killed_ends_with_the_same_bits(
     assert forks(**job, **moment) == -signal.SIGKILL
     assert not store.entry(random_layers).has("final.safetensors")
     assert forks(**job) == 0
-    assert same(final_of(store.entry(random_layers)), final_of(run(random_layers)))
+    killed, whole = store.entry(random_layers), run(random_layers)
+    assert same(final_of(killed), final_of(whole))
+    assert same(*(entry.read_arrays("trajectory.safetensors")[0] for entry in (killed, whole)))
     epochs = [int(line.split()[1]) for line in (tmp_path / "epochs.txt").read_text().splitlines()]
     assert epochs == begun  # the updates made before each epoch: of the killed ones, at most one was in vain
