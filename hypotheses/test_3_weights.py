@@ -5,7 +5,7 @@ import pytest
 
 from indicators.comparisons import falls, less, more, rises, same, tracks
 from indicators.specs import LEVELS, OPTIMIZERS
-from indicators.summaries import pruning_area, rank_correlation, relative_change
+from indicators.summaries import most_over_least, pruning_area, rank_correlation, relative_change
 from indicators.view import HIDDEN, LAST, PARTS, layers_in
 
 TURNED = 0.95
@@ -725,30 +725,33 @@ def test_networks_that_turned_further_resist_pruning_by_layers_better(study):
 
 @pytest.mark.claim(
     "W29.equal-accuracy", tier="control", section="7.4", figures="7.15-7.17",
-    premise="equal accuracy at every level", expected=0.9,
+    premise="equal accuracy at {level}", expected=0.17,
 )  # fmt: skip
-def test_optimizers_that_turned_further_resist_pruning_better_at_equal_accuracy(study):
-    """At equal accuracy, level by level, the optimizers that turned further resist the removal of small weights better.
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_optimizer_that_turned_furthest_resists_pruning_better_at_equal_accuracy(study, level):
+    """At equal accuracy, the optimizer that turned furthest resists pruning better than the one that turned least.
 
-    Between levels the learning rate differs as well. The numbers of 2019 agree at high, and disagree below.
+    Between levels the learning rate differs as well. The numbers of 2019 agree at high alone: at low and at medium
+    layca turned least, and resists best.
     """
     distance = study["cosine_distance"].mean("layer")
-    correlation = rank_correlation(pruning_area(study["magnitude_pruning"]), distance, dim="optimizer")
+    lead = most_over_least(pruning_area(study["magnitude_pruning"]), distance, "optimizer")
 
-    # Three optimizers in another order than the claim's have .5 at most; the mean is over the levels.
-    assert more(correlation, {}, than=0, by=0.3, unit="rank correlation")
+    # Twice what counts between layca and weight decay, which the thesis calls a small difference.
+    assert more(lead, {"level": level}, than=0, by=0.02, unit="area")
 
 
 @pytest.mark.claim(
-    "W29.sparse-at-equal-accuracy", tier="control", section="7.4", premise="equal accuracy at every level", expected=0.9
+    "W29.sparse-at-equal-accuracy", tier="control", section="7.4", premise="equal accuracy at {level}", expected=0.09
 )
-def test_optimizers_that_turned_further_have_sparser_weights_at_equal_accuracy(study):
-    """At equal accuracy, level by level, the optimizers that turned further have sparser weights."""
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_optimizer_that_turned_furthest_has_sparser_weights_at_equal_accuracy(study, level):
+    """At equal accuracy, the optimizer that turned furthest has sparser weights than the one that turned least."""
     distance = study["cosine_distance"].mean("layer")
-    correlation = rank_correlation(study["hoyer_sparsity"].mean("layer"), distance, dim="optimizer")
+    lead = most_over_least(study["hoyer_sparsity"].mean("layer"), distance, "optimizer")
 
-    # As above.
-    assert more(correlation, {}, than=0, by=0.3, unit="rank correlation")
+    # Half of the step between uniform (.13) and Gaussian (.20) weights.
+    assert more(lead, {"level": level}, than=0, by=0.03, unit="sparsity")
 
 
 @pytest.mark.claim("W29.unrelated", tier="control", section="7.4", expected=0.09)

@@ -9,6 +9,7 @@ from indicators.summaries import (
     difference,
     half_loss_fraction,
     jump_at_reductions,
+    most_over_least,
     outlyingness,
     pruning_area,
     rank_correlation,
@@ -325,3 +326,33 @@ def test_a_summary_of_layers_refuses_what_has_no_course():
     for share in (0, 1, np.nan):
         with pytest.raises(ValueError, match=f"share={share!r} is not between 0 and 1"):
             relative_onset(profile(1, 2), share)
+
+
+def by_optimizer(*rows, **attrs):
+    labels = {"level": ["low", "high"], "optimizer": ["sgd", "wdecay", "layca"]}
+    return xr.DataArray(np.array(rows, float), labels, tuple(labels), name="x", attrs=attrs)
+
+
+def test_most_over_least_by_hand():
+    values = by_optimizer([1, 2, 4], [1, 2, 4], resolution=0.1, undefined="never", unit="x")
+    order = by_optimizer([0, 5, 9], [7, -1, 7])
+
+    found = most_over_least(values, order.rename("y"), "optimizer")
+
+    assert found.values.tolist() == [4 - 1, 1 - 2]
+    assert set(found.coords) == set(found.dims) == {"level"}
+    assert found.attrs == {"resolution": 0.1, "undefined": "never"}
+    assert found.name == "x at the largest - smallest y"
+
+
+def test_most_over_least_of_equals_is_zero():
+    assert (
+        most_over_least(by_optimizer([1, 2, 4], [1, 2, 4]), by_optimizer([3, 3, 3], [0, 0, 0]), "optimizer").sum() == 0
+    )
+
+
+def test_most_over_least_refuses_what_has_no_order():
+    with pytest.raises(ValueError, match="y holds values that are not finite"):
+        most_over_least(
+            by_optimizer([1, 2, 4], [1, 2, 4]), by_optimizer([3, 3, np.nan], [0, 1, 2]).rename("y"), "optimizer"
+        )

@@ -1,9 +1,40 @@
 """Worlds for the claims of `hypotheses/test_2_rotation.py`: how to write a row stands in `generator`."""
 
-from tests.worlds.generator import Row, around, bent, levels, network, planted, sgd
+from tests.worlds.generator import (
+    HIDDEN,
+    OUTPUT,
+    Row,
+    accuracies,
+    around,
+    bent,
+    deeper,
+    high,
+    levels,
+    network,
+    on,
+    part,
+    place,
+    planted,
+    sgd,
+)
 
 ROWS = (
+    # Opposite in the layers between, at which the claim must not look.
+    Row(
+        "test_layca_need_not_turn_every_layer_by_a_right_angle",
+        planted("cosine_distance", 1 - 2 * (place(0) + place(-1)), base=1),
+    ),
     Row("test_sgd_turns_its_weights_less", planted("cosine_distance", -sgd, base=0.5)),
     Row("test_sgd_turns_its_layers_less_evenly", bent(network("cosine_distance", sgd, base=0.1), around(0.5))),
     Row("test_sgd_that_generalizes_better_turned_further", planted("cosine_distance", levels, base=0.3)),
+    Row(
+        "test_the_rotation_fades_with_depth_under_sgd",
+        planted("cosine_distance", -sgd * high * deeper(*HIDDEN), base=0.5 + part(OUTPUT)),
+    ),
+    Row("test_sgd_generalizes_about_as_well", accuracies(sgd * on("test"), base=0.85 - 0.03 * sgd)),
+    # One layer that is always the least.
+    Row(
+        "test_some_layers_of_the_best_sgd_network_hardly_turned",
+        bent(network("cosine_distance", -1, base=0.5), lambda least, _: least + 1 - place(9)),
+    ),
 )
