@@ -83,9 +83,10 @@ def claims(theme: str = "") -> tuple[Claim, ...]:
 def judge(claim: Claim, case: Mapping[str, Any], source: Source) -> Answer:
     """Put one case of a claim to a study, as pytest would. Raises what the claim raises of itself."""
     premise = claim.about.get("premise")
-    view = View(source, premise.format(**case) if premise else None)
-    if isinstance(source, Permuted):
-        view.seeds = View(source.original, view._premise).seeds if premise else list(source.seeds)
+    try:
+        view = _view(source, premise.format(**case) if premise else None)
+    except Undecided as answer:
+        return Answer("inconclusive", (answer.evidence,), str(answer))
     with xr.set_options(keep_attrs=True), judging(cases=claim.siblings) as record:
         try:
             claim.function(view, **case)
@@ -105,6 +106,14 @@ def judge(claim: Claim, case: Mapping[str, Any], source: Source) -> Answer:
 def verdict_of(claim: Claim, source: Source) -> str:
     """The verdict of all cases of a test function together."""
     return overall([judge(claim, case, source).verdict for case in claim.cases])
+
+
+@functools.lru_cache(maxsize=16)
+def _view(source: Source, premise: str | None) -> View:
+    """The study as a claim sees it. Kept: to judge the premise takes longer than to judge a case."""
+    view = View(source, premise)
+    view.seeds = View(getattr(source, "original", source), premise).seeds
+    return view
 
 
 class Permuted:

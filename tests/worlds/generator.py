@@ -37,6 +37,7 @@ Plants: what is measured
     ``decades(name, slope, base=0)``       as planted, 10 to that power: for claims on log10 of a measurement
     ``rise(name, slope, base, threshold=)``        a profile over layers that exceeds the threshold at the relative
                                            depth ``base + e * slope`` (keep it between 1/3 and .93)
+    ``trough(name, slope, base, threshold=)``      a profile that lies below the threshold over this relative depth
     ``half_loss(name, slope, base)``       a pruning curve that has lost half at this fraction (`pruning_area`: with
                                            this area, from .01 to .9);  ``draws=3`` where the measurement has draws
     ``tracking(name, slope, other=)``      one number per network that goes together with the accuracy, or with
@@ -157,6 +158,7 @@ def _one(dim: str, label: str) -> Pattern:
     return along(dim, {known: float(known == label) for known in CELLS[dim]})
 
 
+_DEPTH = along("layer", dict(zip(LAYERS, DEPTHS, strict=True)))
 sgd, wdecay, layca = (_one("optimizer", name) for name in OPTIMIZERS)
 low, medium, high = (_one("level", name) for name in LEVELS)
 levels = medium / 2 + high
@@ -270,10 +272,28 @@ def rise(name: str, slope: Pattern | float, base: Pattern | float, *, threshold:
     return network(name, slope, base, function=rising(threshold), **options)
 
 
-def rising(threshold: float) -> Function:
-    """The function of `rise`, for what is planted otherwise (`tracking`)."""
-    depths = along("layer", dict(zip(LAYERS, DEPTHS, strict=True)))
-    return lambda onset, _: (threshold * (1 + len(LAYERS) * (depths - onset))).clip(min=0)
+def rising(threshold: float, top: float | None = None) -> Function:
+    """The function of `rise`, for what is planted otherwise (`tracking`).
+
+    With ``top`` the profile rises no further than that: for claims on the depth at which it has made a share
+    (threshold / top) of its rise.
+    """
+    return lambda onset, _: (threshold * (1 + len(LAYERS) * (_DEPTH - onset))).clip(0, top)
+
+
+def trough(name: str, slope: Pattern | float, base: Pattern | float, *, threshold: float, **options: Any) -> Plant:
+    """A profile below a threshold over a depth: ``trough("pairwise_nmi", -levels, 0.4, threshold=0.02)``.
+
+    It falls below at relative depth .35, within the central layers, and rises above that depth later; keep that
+    between 1 and 8 layers of 15.
+    """
+    start = 0.35
+
+    def valley(width: xr.DataArray, _: Measured) -> xr.DataArray:
+        outside = np.maximum(start - _DEPTH, _DEPTH - start - width)
+        return (threshold * (1 + len(LAYERS) * outside)).clip(0)
+
+    return network(name, slope, base, function=valley, **options)
 
 
 def ranked(
@@ -401,12 +421,12 @@ def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
     rest = _rest(table)
     noise = _rest(np.random.default_rng(0).normal(size=(600, *table.shape)))
     angle = np.linspace(0, math.pi, len(noise))[:, None, None]
-    tables = np.cos(angle) * rest / rest.std() + np.sin(angle) * noise
+    tables = np.cos(angle) * rest / (rest.std() or 1) + np.sin(angle) * noise
     ranks = rankdata(np.round(tables, 9).reshape(len(tables), -1), axis=-1)
     ranks -= ranks.mean(-1, keepdims=True)
     own = rankdata(np.round(rest, 9).ravel())
     own -= own.mean()
-    found = ranks @ own / np.sqrt((ranks**2).sum(-1) * (own @ own))
+    found = ranks @ own / np.sqrt((ranks**2).sum(-1) * (own @ own or 1))
     best = tables[np.abs(found - correlation).argmin()]
     return best / np.abs(best).max()
 

@@ -1,0 +1,134 @@
+"""How often the rule of the verdicts errs, and how often it sees what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from scipy.stats import binomtest
+
+from indicators.evidence import NotApplicable, overall
+from indicators.view import Source
+from tests.worlds.claims import Answer, Claim, Permuted, judge
+from tests.worlds.generator import USUAL, Noise
+from tests.worlds.tables import row_of, world
+
+TOLERATED = 0.05
+NUISANCES = {
+    "plain": USUAL,
+    "layers that go together": Noise(depth=0.95),
+    "layers on their own": Noise(depth=0.0),
+    "spreads that differ threefold": Noise(uneven=3.0),
+    "effects of the initialization": Noise(shared=6.0),
+    "seeds that fail the premise": Noise(failing=2),
+}
+
+Verdicts = list[list[str]]
+"""One list per repetition, of one verdict per case."""
+
+
+def repeat(
+    claim: Claim,
+    effect: float,
+    *,
+    seeds: int,
+    repetitions: int,
+    noise: Noise = USUAL,
+    rng: np.random.Generator,
+) -> Verdicts:
+    """Verdicts of a test function in so many worlds, each of so many seeds that meet the premise.
+
+    Seeds that fail it, where the noise has such, come beside them and point the other way: far above a small
+    effect, far below the expected one.
+    """
+    away = 20 * claim.unit * (-1 if effect > claim.by or claim.verb == "same" else 1)
+    if "premise" not in claim.about and noise.failing:
+        noise = USUAL
+    options = {"seeds": seeds + noise.failing, "noise": noise, "misleading": effect + away}
+    return [_verdicts(claim, effect, rng, options) for _ in range(repetitions)]
+
+
+def _verdicts(claim: Claim, effect: float, rng: np.random.Generator, options: dict[str, object]) -> list[str]:
+    if row_of(claim).by_case:
+        worlds = [world(claim, effect, case, rng=rng, **options) for case in claim.cases]
+    else:
+        worlds = [world(claim, effect, claim.cases[0], rng=rng, **options)] * len(claim.cases)
+    return [judge(claim, case, made).verdict for case, made in zip(claim.cases, worlds, strict=True)]
+
+
+def true_effect(claim: Claim) -> float:
+    """The effect expected if the claim is true; a difference well inside the band for a claim of sameness."""
+    return min(abs(claim.expected), claim.by / 3) if claim.verb == "same" else claim.expected
+
+
+def share(verdicts: Verdicts, verdict: str) -> float:
+    """How often all cases together get this verdict."""
+    return float(np.mean([overall(cases) == verdict for cases in verdicts]))
+
+
+def worst_share(verdicts: Verdicts, verdict: str) -> float:
+    """How often the case that gets this verdict most often gets it.
+
+    A claim stands only if all of its cases do. If all but one are beyond doubt, it stands as often as that one.
+    """
+    return float((np.array(verdicts) == verdict).mean(0).max())
+
+
+def too_high(rate: float, repetitions: int, *, chances: int = 1, confidence: float = 0.95) -> bool:
+    """Whether a rate is above what is tolerated with this confidence; the largest of several has several chances."""
+    test = binomtest(round(rate * repetitions), repetitions, TOLERATED, alternative="greater")
+    return bool(test.pvalue < (1 - confidence) / chances)
+
+
+def contrasts_networks(claim: Claim, case: dict[str, object], source: Source) -> bool:
+    """Whether a claim compares networks with each other: it finds nothing where all networks of a seed are alike."""
+    if claim.verb == "same":
+        return False
+    try:
+        found = judge(claim, case, Alike(source))
+    except (NotApplicable, ValueError):
+        return False
+    if not found.evidence or not found.evidence[-1].values:
+        return found.verdict == "inconclusive"
+    scale = max(abs(value) for value in found.evidence[-1].values)
+    return scale <= 1e-9 * max(found.evidence[-1].by, 1e-9) or scale < 1e-12
+
+
+def permuted(claim: Claim, source: Source, *, permutations: int, rng: np.random.Generator) -> list[list[Answer]]:
+    """Answers of the cases that contrast networks, in the study with its networks exchanged within each seed."""
+    cases = [case for case in claim.cases if contrasts_networks(claim, case, source)]
+    studies = [Permuted(source, one) for one in rng.spawn(permutations)]
+    return [[judge(claim, case, study) for case in cases] for study in studies] if cases else []
+
+
+class Alike:
+    """A study whose networks of one seed are all alike: each is their mean. Premises are judged as they were."""
+
+    def __init__(self, original: Source) -> None:
+        self.original = original
+        self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
+
+    def measurement(self, name: str, **options: str) -> xr.DataArray:
+        """A measurement of the trained networks."""
+        return self._mean(self.original.measurement(name, **options))
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """A measurement of single neurons."""
+        return self._mean(self.original.by_neuron(name))
+
+    def untrained(self, name: str, **options: str) -> xr.DataArray:
+        """A measurement of the untrained networks, as it was."""
+        return self.original.untrained(name, **options)
+
+    def _mean(self, values: xr.DataArray) -> xr.DataArray:
+        mean = values.mean(["optimizer", "level"], keep_attrs=True)
+        return mean.broadcast_like(values).transpose(*values.dims).copy()
+
+
+def run_to_run_spread(claim: Claim, source: Source) -> tuple[float, Sequence[float]]:
+    """Largest spread over the seeds that any case's effect has in a study, and the effects; NaN with fewer than two."""
+    answers = [judge(claim, case, source) for case in claim.cases]
+    found = [answer.evidence[-1].values for answer in answers if answer.evidence]
+    spreads = [float(np.std(values, ddof=1)) for values in found if len(values) > 1]
+    return max(spreads, default=float("nan")), [float(np.mean(values)) for values in found if values]
