@@ -572,8 +572,10 @@ def test_label_information_rises_before_sharing(study, optimizer):
     known = relative_onset(layers_in(study["label_information"], CENTRAL, LAST), START_OF_A_RISE)
     shared = relative_onset(layers_in(study["pairwise_nmi_live"], CENTRAL, LAST), START_OF_A_RISE)
 
-    # A third of a layer of VGG-16: less is no earlier layer.
-    assert more(difference(shared, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth")
+    # A third of a layer of VGG-16. Read off the same layers, however far these are apart, the order is not blurred.
+    assert more(
+        difference(shared, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth", resolution=0
+    )
 
 
 @pytest.mark.claim("A29", tier="core", section="8.3.7, 8.5", figures="8.5, 8.9", expected=0.042)
@@ -584,8 +586,10 @@ def test_label_information_rises_before_the_silhouette(study, optimizer):
     information = study["label_information"].sel(layer=silhouette["layer"].values)
     known, grouped = (relative_onset(profile, START_OF_A_RISE) for profile in (information, silhouette))
 
-    # A third of a layer of VGG-16, as for sharing.
-    assert more(difference(grouped, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth")
+    # As for sharing.
+    assert more(
+        difference(grouped, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth", resolution=0
+    )
 
 
 @pytest.mark.claim("A29.half", tier="control", section="8.3.7, 8.5", figures="8.2, 8.5", expected=0.044)
@@ -599,7 +603,9 @@ def test_label_information_makes_half_of_its_rise_before_sharing(study, optimize
     shared = relative_onset(layers_in(study["pairwise_nmi_live"], CENTRAL, LAST), 0.5)
 
     # As for the original.
-    assert more(difference(shared, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth")
+    assert more(
+        difference(shared, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth", resolution=0
+    )
 
 
 @pytest.mark.claim("A30", tier="core", section="8.5", figures="8.5", premise="separated levels", expected=0.93)
