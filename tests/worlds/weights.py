@@ -130,6 +130,7 @@ ROWS = (
         "test_evenly_spread_changes_mark_the_better_network",
         tracking("weight_change_kurtosis", -1, then=over_layers),
     ),
+    Row("test_changes_are_as_large_at_equal_accuracy", *changed_by_decades(others, base=-1)),
     # --- The change of the norm, and the change along the initial weights
     Row("test_norms_stay_at_low_and_medium", planted("norm_ratio", low + medium, base=1)),
     Row("test_changes_have_no_part_along_the_initial_weights_at_low_and_medium", planted("alignment", low + medium)),
