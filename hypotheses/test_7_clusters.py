@@ -136,7 +136,8 @@ def test_silhouettes_follow_accuracy_rather_than_the_learning_rate(study):
     """
     silhouette = layers_in(study["silhouette_cosine"], LAST).mean("layer")
     between_levels = (silhouette.sel(level="high") - silhouette.sel(level="low")).mean("optimizer")
-    between_optimizers = (silhouette.max("optimizer") - silhouette.min("optimizer")).mean("level")
+    over_levels = silhouette.mean("level")
+    between_optimizers = over_levels.max("optimizer") - over_levels.min("optimizer")
     surplus = (between_levels - between_optimizers).rename("levels - optimizers")
 
     # What counts as a rise.
