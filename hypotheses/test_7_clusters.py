@@ -127,7 +127,7 @@ def test_last_layers_group_more_in_the_windows_of_2019(study, optimizer):
 
 
 @pytest.mark.claim(
-    "S6.matched-accuracy", tier="control", section="8.4.6", premise="equal accuracy at every level", expected=0.18
+    "S6.matched", tier="control", section="8.4.6", premise="equal accuracy at every level", expected=0.18
 )
 def test_silhouettes_follow_accuracy_rather_than_the_learning_rate(study):
     """In the last layers silhouettes differ more between levels than between optimizers of equal accuracy.
