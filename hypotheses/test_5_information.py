@@ -562,7 +562,7 @@ def test_sharing_goes_with_label_information_over_layers(study, optimizer):
     assert more(rank_correlation(nmi, information), {"optimizer": optimizer}, than=0.5, by=0.1, unit="rank correlation")
 
 
-@pytest.mark.claim("A29", tier="core", section="8.3.7, 8.5", figures="8.2, 8.5", expected=0.044)
+@pytest.mark.claim("A29", tier="core", section="8.3.7", figures="8.2, 8.5", expected=0.044)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_label_information_rises_before_sharing(study, optimizer):
     """Information on the labels makes a quarter of its rise in earlier layers than information shared by neurons.
@@ -578,7 +578,7 @@ def test_label_information_rises_before_sharing(study, optimizer):
     )
 
 
-@pytest.mark.claim("A29", tier="core", section="8.3.7, 8.5", figures="8.5, 8.9", expected=0.042)
+@pytest.mark.claim("A29", tier="core", section="8.3.7", figures="8.5, 8.9", expected=0.042)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_label_information_rises_before_the_silhouette(study, optimizer):
     """Information on the labels makes a quarter of its rise in earlier layers than the silhouette."""
@@ -592,7 +592,7 @@ def test_label_information_rises_before_the_silhouette(study, optimizer):
     )
 
 
-@pytest.mark.claim("A29.half", tier="control", section="8.3.7, 8.5", figures="8.2, 8.5", expected=0.044)
+@pytest.mark.claim("A29.half", tier="control", section="8.3.7", figures="8.2, 8.5", expected=0.044)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_label_information_makes_half_of_its_rise_before_sharing(study, optimizer):
     """Information on the labels makes half of its rise in earlier layers than information shared by neurons.
@@ -606,6 +606,47 @@ def test_label_information_makes_half_of_its_rise_before_sharing(study, optimize
     assert more(
         difference(shared, known), {"optimizer": optimizer}, than=0, by=0.02, unit="relative depth", resolution=0
     )
+
+
+@pytest.mark.claim("A32", tier="secondary", section="8.3.7", expected=0.15)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_label_explains_most_of_what_neurons_share(study, optimizer):
+    """In the last layers of the best networks, most of what two neurons share is gone once the label is known.
+
+    2019 reasoned so without computing it. A finite number of images makes what is left look larger: with ten classes of
+    a hundred, by .005 nats a pair.
+    """
+    given, whole = (
+        layers_in(study[name], LAST).mean("layer") for name in ("conditional_information", "pairwise_information")
+    )
+
+    # A twentieth more than half: most was claimed.
+    assert more(
+        1 - given / whole, {"optimizer": optimizer, "level": "high"}, than=0.5, by=0.05, unit="share of information"
+    )
+
+
+@pytest.mark.claim("A33", tier="secondary", section="8.3.7", premise="separated levels", expected=0.06)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_central_layers_tell_classes_apart_better_in_better_networks(study, optimizer):
+    """In the central layers, a linear classifier finds the class more often in networks that generalize better.
+
+    2019 judged by the information of single neurons.
+    """
+    accuracy = layers_in(study["probe_accuracy"], CENTRAL)
+
+    # Twenty of a thousand images: the standard error of one such accuracy is fifteen.
+    assert rises(accuracy, "level", {"optimizer": optimizer}, by=0.02, unit="accuracy")
+
+
+@pytest.mark.claim("A33.test-images", tier="control", section="8.3.7", premise="separated levels", expected=0.06)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_central_layers_tell_classes_of_test_images_apart_better_in_better_networks(study, optimizer):
+    """In the central layers, a linear classifier is right more often on test images too in better networks."""
+    accuracy = layers_in(study.on_test_images("probe_accuracy"), CENTRAL)
+
+    # As for the original.
+    assert rises(accuracy, "level", {"optimizer": optimizer}, by=0.02, unit="accuracy")
 
 
 @pytest.mark.claim("A30", tier="core", section="8.5", figures="8.5", premise="separated levels", expected=0.93)
@@ -679,46 +720,6 @@ def test_the_trough_of_the_silhouette_is_shorter_in_better_networks(study, optim
 
     # A layer of VGG-16: twenty neurons a layer leave its ends uncertain.
     assert falls(width, "level", {"optimizer": optimizer}, by=0.07, unit="share of the depth")
-
-
-@pytest.mark.claim("A32", tier="secondary", section="8.3.7", expected=0.15)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_the_label_explains_most_of_what_neurons_share(study, optimizer):
-    """In the last layers of the best networks, most of what two neurons share is gone once the label is known.
-
-    2019 reasoned so without computing it.
-    """
-    given, whole = (
-        layers_in(study[name], LAST).mean("layer") for name in ("conditional_information", "pairwise_information")
-    )
-
-    # A twentieth more than half: most was claimed.
-    assert more(
-        1 - given / whole, {"optimizer": optimizer, "level": "high"}, than=0.5, by=0.05, unit="share of information"
-    )
-
-
-@pytest.mark.claim("A33", tier="secondary", section="8.3.7", premise="separated levels", expected=0.06)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_central_layers_tell_classes_apart_better_in_better_networks(study, optimizer):
-    """In the central layers, a linear classifier finds the class more often in networks that generalize better.
-
-    2019 judged by the information of single neurons.
-    """
-    accuracy = layers_in(study["probe_accuracy"], CENTRAL)
-
-    # Twenty of a thousand images: the standard error of one such accuracy is fifteen.
-    assert rises(accuracy, "level", {"optimizer": optimizer}, by=0.02, unit="accuracy")
-
-
-@pytest.mark.claim("A33.test-images", tier="control", section="8.3.7", premise="separated levels", expected=0.06)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_central_layers_tell_classes_of_test_images_apart_better_in_better_networks(study, optimizer):
-    """In the central layers, a linear classifier is right more often on test images too in better networks."""
-    accuracy = layers_in(study.on_test_images("probe_accuracy"), CENTRAL)
-
-    # As for the original.
-    assert rises(accuracy, "level", {"optimizer": optimizer}, by=0.02, unit="accuracy")
 
 
 @pytest.mark.claim("A34", tier="secondary", section="8.5", expected=0.15)

@@ -24,7 +24,7 @@ def test_dead_pairs_are_the_square_of_dead_neurons(study):
     apart = abs(difference(dead_pairs, dead**2))
 
     # In a layer with a third of its neurons dead, ten thousand pairs leave a standard error of .003.
-    assert same(layers_in(apart, *HIDDEN), {}, as_=0, within=0.005, unit="share")
+    assert same(layers_in(apart, *HIDDEN), {}, as_=0, within=0.01, unit="share")
 
 
 @pytest.mark.claim("A15", tier="identity", section="8.3.5", figures="8.3", expected=0)
@@ -170,7 +170,7 @@ def test_the_third_layer_has_fewer_zeros(study, optimizer):
     assert more(dip.rename("dip"), {"optimizer": optimizer, "level": "high"}, than=0, by=0.02, unit="share")
 
 
-@pytest.mark.claim("A23", tier="secondary", section="8.3.6, 8.5", figures="8.4, Table 8.1", expected=0.54)
+@pytest.mark.claim("A23", tier="secondary", section="8.3.6", figures="8.4, Table 8.1", expected=0.54)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_activations_below_the_mean_go_with_dead_neurons(study, optimizer):
     """Over the layers of an optimizer's networks, more activations below the mean go with more dead neurons."""

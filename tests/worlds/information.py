@@ -241,6 +241,20 @@ ROWS = (
         bent(network("label_information", -1, 0.6), rising(0.03, top=0.06)),
         bent(network("pairwise_nmi_live", 0, 0.6), rising(0.02, top=0.04)),
     ),
+    # Half of what is shared, less e, is left.
+    Row(
+        "test_the_label_explains_most_of_what_neurons_share",
+        planted("conditional_information", -1, base=0.5),
+        planted("pairwise_information", base=1, noise=0),
+    ),
+    Row(
+        "test_central_layers_tell_classes_apart_better_in_better_networks",
+        planted("probe_accuracy", levels * (part(CENTRAL) - part(FIRST, LAST)), base=0.5),
+    ),
+    Row(
+        "test_central_layers_tell_classes_of_test_images_apart_better_in_better_networks",
+        planted("probe_accuracy", levels * (part(CENTRAL) - part(FIRST, LAST)), base=0.5, of=ON_TEST_IMAGES),
+    ),
     Row(
         "test_an_earlier_rise_of_label_information_marks_the_better_network",
         tracking("label_information", middle=0.63, size=-0.2, then=rising(0.03)),
@@ -264,20 +278,6 @@ ROWS = (
     Row(
         "test_the_trough_of_the_silhouette_is_shorter_in_better_networks",
         trough("silhouette_cosine", 0.5 - levels, 0.3, threshold=0.05),
-    ),
-    # Half of what is shared, less e, is left.
-    Row(
-        "test_the_label_explains_most_of_what_neurons_share",
-        planted("conditional_information", -1, base=0.5),
-        planted("pairwise_information", base=1, noise=0),
-    ),
-    Row(
-        "test_central_layers_tell_classes_apart_better_in_better_networks",
-        planted("probe_accuracy", levels * (part(CENTRAL) - part(FIRST, LAST)), base=0.5),
-    ),
-    Row(
-        "test_central_layers_tell_classes_of_test_images_apart_better_in_better_networks",
-        planted("probe_accuracy", levels * (part(CENTRAL) - part(FIRST, LAST)), base=0.5, of=ON_TEST_IMAGES),
     ),
     Row("test_neurons_become_more_selective_with_depth", planted("class_selectivity", deeper(CENTRAL, LAST), base=0.5)),
 )
