@@ -59,7 +59,7 @@ def test_sgd_resists_random_pruning_less(study, other):
     """At equal accuracy plain sgd resists random pruning less than weight decay and layca."""
     fraction = half_loss_fraction(study["random_pruning"])
 
-    # Half a step of the curves.
+    # Half a step of the curves: nearer they do not tell.
     assert less(fraction, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.02, unit="fraction")
 
 
@@ -88,7 +88,7 @@ def test_resistance_to_random_pruning_goes_with_accuracy(study):
     fraction = half_loss_fraction(study["random_pruning"])
     accuracy = study["accuracy"].sel(split="test")
 
-    # A tenth of the variance of ranks.
+    # A tenth of the variance of ranks: a weaker tie marks no network.
     assert tracks(fraction, accuracy, by=0.3)
 
 
@@ -113,7 +113,7 @@ def test_weight_decay_and_layca_keep_more_neurons_alive(study, other):
     """At equal accuracy fewer neurons of all hidden layers are dead under weight decay and layca than under sgd."""
     dead = layers_in(study["never_active"], *HIDDEN)
 
-    # One neuron in fifty.
+    # One neuron in fifty: for fewer a layer would hardly be narrower.
     assert less(dead, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.02, unit="share")
 
 
@@ -189,7 +189,7 @@ def test_sgd_suffers_more_when_the_smallest_weights_go(study, other, level):
     """
     fraction = half_loss_fraction(study["magnitude_pruning"])
 
-    # Half a step of the curves.
+    # Half a step of the curves: nearer they do not tell.
     assert less(fraction, {"optimizer": "sgd", "level": level}, than={"optimizer": other}, by=0.02, unit="fraction")
 
 
@@ -322,7 +322,7 @@ def test_networks_that_can_be_pruned_more_generalize_better(study):
     area = pruning_area(study["magnitude_pruning"])
     accuracy = study["accuracy"].sel(split="test")
 
-    # A tenth of the variance of ranks.
+    # A tenth of the variance of ranks: a weaker tie marks no network.
     assert tracks(area, accuracy, by=0.3)
 
 

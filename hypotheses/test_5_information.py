@@ -33,7 +33,7 @@ def test_the_images_suffice_for_a_stable_mean(study):
 @pytest.mark.claim("A1", tier="secondary", section="8.2", expected=0.06)
 def test_the_pairs_suffice_for_a_stable_mean(study):
     """Shared information of the sampled pairs of the last hidden layer is about that of all its pairs."""
-    sampled, every = (layer_at(study[name], -2) for name in ("pairwise_nmi", "pairwise_nmi_exact"))
+    sampled, every = layer_at(study["pairwise_nmi"], -2), layer_at(study["pairwise_nmi_exact"], -2)
 
     # As for the images.
     assert less(abs(sampled / every - 1), {}, than=0.1, by=0.02, unit="share of the mean")
@@ -105,7 +105,7 @@ def test_sharing_rises_earlier_in_better_networks(study, optimizer):
     """In networks that generalize better, shared information begins to rise in earlier layers."""
     nmi = layers_in(study["pairwise_nmi"], CENTRAL, LAST)
 
-    # Nearly a layer of VGG-16.
+    # Nearly a layer of VGG-16: less is the same layer.
     assert earlier(nmi, {"optimizer": optimizer}, along="level", threshold=ONSET_OF_NMI, by=0.05)
 
 
@@ -343,7 +343,7 @@ def test_sharing_in_the_last_hidden_layer_marks_the_better_network(study):
     nmi = layer_at(study["pairwise_nmi"], -2)
     accuracy = study["accuracy"].sel(split="test")
 
-    # A tenth of the variance of ranks.
+    # A tenth of the variance of ranks: a weaker tie marks no network.
     assert tracks(nmi, accuracy, by=0.3)
 
 
@@ -421,7 +421,8 @@ def test_untrained_neurons_know_hardly_anything_of_the_labels(study):
 @pytest.mark.claim("A25", tier="secondary", section="8.3.7", figures="8.2, 8.5", expected=0)
 def test_untrained_label_information_has_nothing_to_do_with_sharing(study):
     """Over the hidden layers of the untrained network, label information does not go with shared information."""
-    nmi, information = (layers_in(study.untrained(name), *HIDDEN) for name in ("pairwise_nmi", "label_information"))
+    nmi = layers_in(study.untrained("pairwise_nmi"), *HIDDEN)
+    information = layers_in(study.untrained("label_information"), *HIDDEN)
 
     # A quarter of the variance of ranks; a dozen layers reach this by chance one time in ten.
     assert same(rank_correlation(nmi, information), {}, as_=0, within=0.5, unit="rank correlation")
@@ -439,10 +440,10 @@ def test_untrained_neurons_of_a_normalized_network_know_hardly_anything_of_the_l
 @pytest.mark.claim("A25.permuted", tier="control", section="8.3.7", figures="8.5", expected=0)
 def test_untrained_neurons_know_no_more_of_the_labels_than_of_permuted_ones(study):
     """Neurons of the untrained network carry no more on the labels than on labels in random order."""
-    known, by_chance = (study.untrained(name) for name in ("label_information", "label_information_floor"))
+    beyond = difference(study.untrained("label_information"), study.untrained("label_information_floor"))
 
     # A sixth of the threshold where trained networks begin to rise.
-    assert same(difference(known, by_chance), {}, as_=0, within=0.005, unit="I/H(labels)")
+    assert same(beyond, {}, as_=0, within=0.005, unit="I/H(labels)")
 
 
 @pytest.mark.claim("A26", tier="core", section="8.3.7", figures="8.5", premise="separated levels", expected=0.098)
@@ -512,7 +513,7 @@ def test_label_information_rises_earlier_in_better_networks(study, optimizer):
     """In networks that generalize better, information on the labels begins to rise in earlier layers."""
     information = layers_in(study["label_information"], CENTRAL, LAST)
 
-    # Nearly a layer of VGG-16.
+    # Nearly a layer of VGG-16: less is the same layer.
     assert earlier(information, {"optimizer": optimizer}, along="level", threshold=ONSET_OF_LABEL_INFORMATION, by=0.05)
 
 
@@ -556,7 +557,8 @@ def test_label_information_beyond_chance_rises_earlier_in_better_networks(study,
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_sharing_goes_with_label_information_over_layers(study, optimizer):
     """From the central layers on, layers whose living neurons share more carry more on the labels."""
-    nmi, information = (layers_in(study[name], CENTRAL, LAST) for name in ("pairwise_nmi_live", "label_information"))
+    nmi = layers_in(study["pairwise_nmi_live"], CENTRAL, LAST)
+    information = layers_in(study["label_information"], CENTRAL, LAST)
 
     # Half is rough agreement; a tenth more is eight exchanges of neighbors among ten layers.
     assert more(rank_correlation(nmi, information), {"optimizer": optimizer}, than=0.5, by=0.1, unit="rank correlation")
@@ -616,9 +618,8 @@ def test_the_label_explains_most_of_what_neurons_share(study, optimizer):
     2019 reasoned so without computing it. A finite number of images makes what is left look larger: with ten classes of
     a hundred, by .005 nats a pair.
     """
-    given, whole = (
-        layers_in(study[name], LAST).mean("layer") for name in ("conditional_information", "pairwise_information")
-    )
+    given = layers_in(study["conditional_information"], LAST).mean("layer")
+    whole = layers_in(study["pairwise_information"], LAST).mean("layer")
 
     # A twentieth more than half: most was claimed.
     assert more(
@@ -655,7 +656,7 @@ def test_an_earlier_rise_of_label_information_marks_the_better_network(study):
     depth, _ = onset(layers_in(study["label_information"], CENTRAL, LAST), ONSET_OF_LABEL_INFORMATION)
     accuracy = study["accuracy"].sel(split="test", drop=True)
 
-    # A tenth of the variance of ranks.
+    # A tenth of the variance of ranks: a weaker tie marks no network.
     assert tracks(depth.rename("onset"), accuracy, sign=-1, by=0.3)
 
 

@@ -121,7 +121,7 @@ def test_neurons_fall_below_their_mean_earlier_in_the_best_sgd_network(study):
     """In the best network of sgd, the share of activations below the mean passes .7 in an earlier layer."""
     ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST)
 
-    # Nearly a layer of VGG-16.
+    # Nearly a layer of VGG-16: less is the same layer.
     assert earlier(
         ratio, {"optimizer": "sgd", "level": "high"}, than={"level": "low"}, threshold=ONSET_OF_ZERO_RATIO, by=0.05
     )
@@ -133,7 +133,7 @@ def test_neurons_fall_below_their_mean_later_in_the_best_of_the_others(study, op
     """In the best network of weight decay and of layca, the share below the mean passes .7 in a later layer."""
     ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST)
 
-    # Nearly a layer of VGG-16.
+    # Nearly a layer of VGG-16: less is the same layer.
     assert earlier(
         ratio, {"optimizer": optimizer, "level": "low"}, than={"level": "high"}, threshold=ONSET_OF_ZERO_RATIO, by=0.05
     )
@@ -174,12 +174,10 @@ def test_the_third_layer_has_fewer_zeros(study, optimizer):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_activations_below_the_mean_go_with_dead_neurons(study, optimizer):
     """Over the layers of an optimizer's networks, more activations below the mean go with more dead neurons."""
-    ratio, dead = (
-        layers_in(study[name], CENTRAL, LAST).stack(where=("level", "layer"))
-        for name in ("zero_ratio_binarized", "never_active")
-    )
+    ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST).stack(where=("level", "layer"))
+    dead = layers_in(study["never_active"], CENTRAL, LAST).stack(where=("level", "layer"))
 
-    # A tenth of the variance of ranks.
+    # A tenth of the variance of ranks: a weaker tie marks no network.
     assert more(
         rank_correlation(ratio, dead, "where"), {"optimizer": optimizer}, than=0, by=0.3, unit="rank correlation"
     )
@@ -194,7 +192,7 @@ def test_weight_decay_and_layca_have_fewer_rarely_active_neurons(study, other):
     """
     rarely = layers_in(study["active_share_histogram"], *HIDDEN).isel(active=0, drop=True)
 
-    # One neuron in fifty.
+    # One neuron in fifty: for fewer a layer would hardly be narrower.
     assert less(rarely, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.02, unit="share")
 
 
@@ -223,7 +221,7 @@ def test_the_best_sgd_network_has_most_dead_neurons(study, other):
     """At equal accuracy the best network of plain sgd has far more neurons in its last layers that are never active."""
     dead = layers_in(study["never_active"], LAST)
 
-    # One neuron in fifty.
+    # One neuron in fifty: for fewer a layer would hardly be narrower.
     assert more(dead, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, by=0.02, unit="share")
 
 
@@ -275,7 +273,7 @@ def test_neurons_die_earlier_in_better_sgd_networks(study):
     """In networks of plain sgd that generalize better, neurons begin to be dead in earlier layers."""
     dead = layers_in(study["never_active"], CENTRAL, LAST)
 
-    # A layer of VGG-16 and a half.
+    # A layer of VGG-16 and a half: more than how a few dead neurons place an onset.
     assert earlier(dead, {"optimizer": "sgd"}, along="level", threshold=ONSET_OF_DEATH, by=0.1)
 
 
@@ -307,7 +305,7 @@ def test_weight_decay_and_layca_use_more_of_their_neurons(study, other):
     """At equal accuracy fewer neurons of the central and last layers are dead under weight decay and layca."""
     dead = layers_in(study["never_active"], CENTRAL, LAST)
 
-    # One neuron in fifty.
+    # One neuron in fifty: for fewer a layer would hardly be narrower.
     assert less(dead, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.02, unit="share")
 
 
@@ -317,7 +315,7 @@ def test_weight_decay_and_layca_use_their_neurons_deeper(study, other):
     """At equal accuracy neurons begin to be dead in earlier layers under sgd than under weight decay and layca."""
     dead = layers_in(study["never_active"], CENTRAL, LAST)
 
-    # A layer of VGG-16 and a half.
+    # A layer of VGG-16 and a half: more than how a few dead neurons place an onset.
     assert earlier(
         dead, {"optimizer": "sgd", "level": "high"}, than={"optimizer": other}, threshold=ONSET_OF_DEATH, by=0.1
     )
