@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: study test bench lint clean
+.PHONY: study test bench simulate lint clean
 .DEFAULT_GOAL := study
 
 study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them, judge the claims
@@ -17,6 +17,12 @@ test: $(VENV)/.developers  ## the tests of the package
 
 bench: $(VENV)/.benchmarks  ## speed, as ratios to what one would do instead, in one run
 	$(BIN)/python -m pytest tests/benchmarks/ --benchmark-only -s $(ARGS)
+
+# One thread for each of its two processes: more only wait for each other.
+simulate: export OMP_NUM_THREADS = 1
+simulate: export OPENBLAS_NUM_THREADS = 1
+simulate: $(VENV)/.developers  ## how often claims err in simulated worlds, and what they see: long
+	$(BIN)/python -m tests.worlds.simulate $(ARGS)
 
 lint: $(VENV)/.developers  ## style, types, and who may import whom
 	$(BIN)/ruff format --check .

@@ -80,11 +80,15 @@ def claims(theme: str = "") -> tuple[Claim, ...]:
     return tuple(claim for name, path in paths.items() if theme in ("", name) for claim in _claims_of(name, path))
 
 
-def judge(claim: Claim, case: Mapping[str, Any], source: Source) -> Answer:
-    """Put one case of a claim to a study, as pytest would. Raises what the claim raises of itself."""
-    premise = claim.about.get("premise")
+def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bool = False) -> Answer:
+    """Put one case of a claim to a study, as pytest would. Raises what the claim raises of itself.
+
+    ``premised`` where the premise is known to hold in all seeds: to judge it takes longer than to judge a case.
+    """
+    premise = None if premised else claim.about.get("premise")
+    view = View(source)
     try:
-        view = _view(source, premise.format(**case) if premise else None)
+        view.seeds = _seeds(getattr(source, "original", source), premise.format(**case) if premise else None)
     except Undecided as answer:
         return Answer("inconclusive", (answer.evidence,), str(answer))
     with xr.set_options(keep_attrs=True), judging(cases=claim.siblings) as record:
@@ -108,12 +112,17 @@ def verdict_of(claim: Claim, source: Source) -> str:
     return overall([judge(claim, case, source).verdict for case in claim.cases])
 
 
-@functools.lru_cache(maxsize=16)
-def _view(source: Source, premise: str | None) -> View:
-    """The study as a claim sees it. Kept: to judge the premise takes longer than to judge a case."""
-    view = View(source, premise)
-    view.seeds = View(getattr(source, "original", source), premise).seeds
-    return view
+def _seeds(source: Source, premise: str | None) -> list[int]:
+    """The seeds that meet the premise; those of the last study are kept, for all that is asked of it in a row."""
+    if _KEPT.get("source") is not source:
+        _KEPT.clear()
+        _KEPT["source"] = source
+    if premise not in _KEPT:
+        _KEPT[premise] = View(source, premise).seeds
+    return _KEPT[premise]
+
+
+_KEPT: dict[str | None, Any] = {}
 
 
 class Permuted:

@@ -420,13 +420,15 @@ def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
     """A table, within -1 and 1, of about this rank correlation with a table (optimizer, level)."""
     rest = _rest(table)
     noise = _rest(np.random.default_rng(0).normal(size=(600, *table.shape)))
+    if not rest.any():
+        return noise[0] / np.abs(noise[0]).max()
     angle = np.linspace(0, math.pi, len(noise))[:, None, None]
-    tables = np.cos(angle) * rest / (rest.std() or 1) + np.sin(angle) * noise
+    tables = np.cos(angle) * rest / rest.std() + np.sin(angle) * noise
     ranks = rankdata(np.round(tables, 9).reshape(len(tables), -1), axis=-1)
     ranks -= ranks.mean(-1, keepdims=True)
     own = rankdata(np.round(rest, 9).ravel())
     own -= own.mean()
-    found = ranks @ own / np.sqrt((ranks**2).sum(-1) * (own @ own or 1))
+    found = ranks @ own / np.sqrt((ranks**2).sum(-1) * (own @ own))
     best = tables[np.abs(found - correlation).argmin()]
     return best / np.abs(best).max()
 

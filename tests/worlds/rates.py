@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -49,12 +50,13 @@ def repeat(
     return [_verdicts(claim, effect, rng, options) for _ in range(repetitions)]
 
 
-def _verdicts(claim: Claim, effect: float, rng: np.random.Generator, options: dict[str, object]) -> list[str]:
+def _verdicts(claim: Claim, effect: float, rng: np.random.Generator, options: dict[str, Any]) -> list[str]:
     if row_of(claim).by_case:
         worlds = [world(claim, effect, case, rng=rng, **options) for case in claim.cases]
     else:
         worlds = [world(claim, effect, claim.cases[0], rng=rng, **options)] * len(claim.cases)
-    return [judge(claim, case, made).verdict for case, made in zip(claim.cases, worlds, strict=True)]
+    premised = not options["noise"].failing
+    return [judge(claim, case, made, premised=premised).verdict for case, made in zip(claim.cases, worlds, strict=True)]
 
 
 def true_effect(claim: Claim) -> float:
@@ -82,8 +84,11 @@ def too_high(rate: float, repetitions: int, *, chances: int = 1, confidence: flo
 
 
 def contrasts_networks(claim: Claim, case: dict[str, object], source: Source) -> bool:
-    """Whether a claim compares networks with each other: it finds nothing where all networks of a seed are alike."""
-    if claim.verb == "same":
+    """Whether a claim compares networks with each other: it finds nothing where all networks of a seed are alike.
+
+    What goes together over networks (``tracks``) does so in whatever order they are.
+    """
+    if claim.verb in ("same", "tracks"):
         return False
     try:
         found = judge(claim, case, Alike(source))

@@ -13,9 +13,7 @@ from tests.worlds.generator import USUAL, Noise, Row, World
 
 THEMES = ("training", "rotation", "weights", "pruning", "information", "activity", "clusters", "beyond")
 ROWS: dict[tuple[str, str], Row] = {
-    (theme, row.test): row
-    for theme in THEMES
-    for row in getattr(importlib.import_module(f"tests.worlds.{theme}"), "ROWS", ())
+    (theme, row.test): row for theme in THEMES for row in importlib.import_module(f"tests.worlds.{theme}").ROWS
 }
 
 
