@@ -12,12 +12,12 @@ import ast
 import contextlib
 import functools
 import math
-import re
 from pathlib import Path
 
 import pytest
 
 from indicators import DEFAULT_STUDY
+from indicators.claims import sentence, theme
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable, Undecided, judging, overall
 
@@ -143,7 +143,7 @@ def pytest_runtest_call(item):
             if isinstance(answer, Undecided):
                 _note(item, claim, "inconclusive", answer.evidence.reason, record or [answer.evidence])
             else:
-                _note(item, claim, "not applicable", str(answer), record)
+                _note(item, claim, "not applicable", claim.kwargs.get("needs") or str(answer), record)
             pytest.skip(str(answer))
         except AssertionError:
             verdict = overall([found.verdict for found in record]) if record else "error"
@@ -328,8 +328,8 @@ def _console():
 
 def _theme(path):
     """`weights` of `test_3_weights.py`."""
-    if found := re.fullmatch(r"test_(?:\d+_)?(\w+)\.py", path.name):
-        return found[1]
+    if found := theme(path.name):
+        return found
     raise pytest.UsageError(f"{path.name}: claims are in files such as test_6_speed.py; rename it")
 
 
@@ -359,7 +359,7 @@ def _note(item, claim, verdict, reason, record):
     parameters = getattr(item, "callspec", None)
     case = Case(
         claim=claim.args[0],
-        sentence=" ".join((item.function.__doc__ or item.name).split()),
+        sentence=sentence(item.function.__doc__ or item.name),
         section=claim.kwargs["section"],
         tier=claim.kwargs["tier"],
         theme=item.path.stem,
@@ -370,6 +370,9 @@ def _note(item, claim, verdict, reason, record):
         verdict=verdict,
         reason=reason,
         evidence=[evidence.as_dict() for evidence in record],
+        figures=claim.kwargs.get("figures", ""),
+        expected=claim.kwargs.get("expected"),
+        needs=claim.kwargs.get("needs", ""),
     )
     item.user_properties.append(("claim", case.to_json()))
 

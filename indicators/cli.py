@@ -1,16 +1,18 @@
-"""The command line: fetch, train, measure and calibrate; the claims themselves are run by pytest."""
+"""The command line: fetch, train, measure, calibrate and list; the claims themselves are run by pytest."""
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from indicators import DEFAULT_STUDY
 from indicators.errors import InputError
@@ -119,6 +121,24 @@ def calibrate(
     options = given if by_options else selection.options(str(path), None, data)
     place = f" --store {shlex.quote(str(store))}" if store else ""
     _say(console, f"written: {path}", f"next: pytest hypotheses/ {options}{place}", missed)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[Literal["claims", "indicators", "studies"], typer.Argument(help="What to list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with everything that is known of each.")] = False,
+) -> None:
+    """List the claims, the indicators that are measured, or the shipped studies."""
+    from indicators import listing
+
+    rows = listing.ROWS[what]()
+    if as_json:
+        print(json.dumps([row.about for row in rows], indent=1))
+        return
+    table = Table(*listing.COLUMNS[what], box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row.cells))
+    Console().print(table)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

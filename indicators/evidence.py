@@ -18,17 +18,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-VERDICTS = ("supported", "refuted", "consistent", "contradicted", "inconclusive", "not applicable", "error")
+Verdict = Literal["supported", "refuted", "consistent", "contradicted", "inconclusive", "not applicable", "error"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 SEEDS_NEEDED = 3
 TAIL = 0.05  # beyond each end of an interval
 
-Answer = tuple[str, str, float | None]  # verdict, reason, p
+Answer = tuple[Verdict, str, float | None]  # verdict, reason, p
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Evidence:
     (``same``: signed). ``low``, ``high`` and ``p`` are None with fewer than three seeds. ``by`` is the
     smallest effect that counts, for ``same`` half the width of the band. ``p`` is the probability of a mean
     this large if the effect were no more than ``by``, or the largest such p of several conditions; below .05
-    says supported.
+    says supported. ``spread`` is the standard deviation from run to run that the interval rests on.
     """
 
-    verdict: str
+    verdict: Verdict
     effect: float
     low: float | None
     high: float | None
@@ -53,6 +54,12 @@ class Evidence:
     reason: str
     p: float | None
     values: tuple[float, ...]
+    spread: float | None = None
+
+    @property
+    def coarse(self) -> bool:
+        """Whether what counts is less than twice the spread: a single run shows such an effect by chance."""
+        return self.spread is not None and self.by < 2 * self.spread
 
     def __bool__(self) -> bool:
         """Tell whether the claim stands or falls; raises Undecided where neither can be said."""
@@ -133,7 +140,7 @@ def nothing_compared(reason: str, seeds: int = 0) -> Evidence:
     )
 
 
-def overall(verdicts: Sequence[str]) -> str:
+def overall(verdicts: Sequence[Verdict]) -> Verdict:
     """Verdict of a claim from the verdicts of its cases.
 
     The first of error, refuted, contradicted, inconclusive that any case has; else consistent if any case is
@@ -142,7 +149,7 @@ def overall(verdicts: Sequence[str]) -> str:
     """
     if not verdicts or (set(verdicts) - set(VERDICTS)):
         raise ValueError(f"verdicts={list(verdicts)}: expected one or more of {VERDICTS}")
-    worst_first = ("error", "refuted", "contradicted", "inconclusive", "consistent", "supported")
+    worst_first: tuple[Verdict, ...] = ("error", "refuted", "contradicted", "inconclusive", "consistent", "supported")
     return next((verdict for verdict in worst_first if verdict in verdicts), "not applicable")
 
 
@@ -216,6 +223,9 @@ def judge(
     enough = total.seeds >= SEEDS_NEEDED
     needs = [(total, by), *((step, 0.0) for step in steps)]
     silence = _silence(total.seeds, silent)
+    verdict: Verdict
+    reason: str
+    p: float | None
     if total.seeds == 0 or total.seeds < SEEDS_NEEDED <= total.seeds + silent:
         verdict, reason, p = "inconclusive", "too few seeds", None
     elif band:
@@ -236,6 +246,7 @@ def judge(
         reason="; ".join(part for part in (reason, silence, agreement) if part),
         p=p,
         values=tuple(total.per_seed.tolist()),
+        spread=total.error * math.sqrt(total.seeds) if enough else None,
     )
     if (state := _JUDGING.get()) is not None:
         state.record.append(evidence)

@@ -231,6 +231,8 @@ class RecordedSpec(Frozen):
     scale: str
     seeds: Count
     folder: Path
+    """Of its tables, or without suffix its one file."""
+    description: str = ""
 
 
 Spec = TypeVar("Spec", bound=Frozen)
@@ -246,7 +248,8 @@ def load_study(name: str) -> StudySpec | RecordedSpec:
     path = _find(name)
     table = _read_toml(path)
     if table.get("kind") == "recorded":
-        table = {name: table.get(name) for name in ("name", "scale", "seeds")} | {"folder": path.with_suffix("")}
+        known = ("name", "scale", "seeds", "description")
+        table = {name: table[name] for name in known if name in table} | {"folder": path.with_suffix("")}
         return _validated(RecordedSpec, table, path.name)
     return _validated(StudySpec, table, path.name)
 

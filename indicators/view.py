@@ -116,8 +116,8 @@ def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
     coords = {
         "part": ("layer", np.array([part_of(place, len(layers)) for place in places])),
         "depth": ("layer", np.array([(place + 1) / len(layers) for place in places])),
-        "place": ("layer", np.array(places)),
-        "place_from_end": ("layer", np.array(places) - len(layers)),
+        "from_start": ("layer", np.array(places)),
+        "from_end": ("layer", np.array(places) - len(layers)),
     }
     return values.assign_coords(coords)
 
@@ -138,7 +138,7 @@ def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
 
     Raises NotApplicable where the network, or what was measured of it, has no such layer.
     """
-    chosen = values["place_from_end" if place < 0 else "place"].values == place
+    chosen = values["from_end" if place < 0 else "from_start"].values == place
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer at place {place}")
     return values.isel(layer=chosen)

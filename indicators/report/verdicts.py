@@ -8,14 +8,35 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # the standard library's is not enough for pydantic before Python 3.12
 
 from indicators.errors import InputError
-from indicators.evidence import VERDICTS, overall
+from indicators.evidence import VERDICTS, Verdict, overall
 from indicators.files import write_atomically
 from indicators.machine import provenance
 
 FORMAT = 1
+SCHEMA = Path(__file__).with_name("verdicts.schema.json")
+"""What `verdicts.json` holds, as a JSON Schema; `schema` makes it."""
+
+
+class Compared(TypedDict):
+    """What one comparison found: the fields of `evidence.Evidence`, as JSON can hold them."""
+
+    verdict: Verdict
+    effect: float | None
+    low: float | None
+    high: float | None
+    by: float
+    seeds: int
+    compared: str
+    unit: str
+    reason: str
+    p: float | None
+    values: list[float]
+    spread: float | None
 
 
 @dataclass(frozen=True)
@@ -33,9 +54,15 @@ class Case:
     """Line of the test in its file, then the place of each of its parameters."""
     cases: int
     """How many the claim has, whether judged or not."""
-    verdict: str
+    verdict: Verdict
     reason: str
-    evidence: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[Compared] = field(default_factory=list)
+    """One for each comparison, the one that decided last."""
+    figures: str = ""
+    expected: float | None = None
+    """The effect if the thesis is right, in the unit of the comparison."""
+    needs: str = ""
+    """What no shipped study has measured, where that is so."""
 
     def to_json(self) -> str:
         """The case as text that survives a worker."""
@@ -47,6 +74,42 @@ class Case:
         return cls(**json.loads(text))
 
 
+class ClaimRow(TypedDict):
+    """A claim as the report has it."""
+
+    id: str
+    verdict: Verdict
+    p: float | None
+    adjusted_p: float | None
+    cases: list[Case]
+
+
+class Studied(TypedDict):
+    """Which study was judged."""
+
+    name: str
+    scale: str
+    seeds: int
+
+
+class Document(TypedDict):
+    """The content of `verdicts.json`."""
+
+    format: Literal[1]
+    study: Studied
+    complete: bool
+    machine: dict[str, Any]
+    claims: list[ClaimRow]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `verdicts.json`."""
+    from pydantic import TypeAdapter
+
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Verdicts of a study"}
+    return about | TypeAdapter(Document).json_schema()
+
+
 @dataclass(frozen=True)
 class Claim:
     """A claim with all of its judged cases."""
@@ -55,7 +118,7 @@ class Claim:
     cases: tuple[Case, ...]
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """That of the cases together."""
         return overall([case.verdict for case in self.cases])
 
@@ -72,7 +135,8 @@ class Claim:
     @property
     def p(self) -> float | None:
         """The largest p of its comparisons, all of which have to hold; None where one has none."""
-        found = [evidence.get("p") for case in self.cases for evidence in case.evidence or [{}]]
+        found = [evidence["p"] for case in self.cases for evidence in case.evidence]
+        found += [None for case in self.cases if not case.evidence]
         known = [p for p in found if p is not None]
         return max(known) if len(known) == len(found) else None
 

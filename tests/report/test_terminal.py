@@ -8,7 +8,10 @@ from indicators.evidence import VERDICTS
 from indicators.report.terminal import SYMBOLS, print_verdicts
 from indicators.report.verdicts import Case, by_claim
 
-EVIDENCE = {"effect": 0.1234, "low": None, "high": None, "by": 0.02, "compared": "sgd high - sgd low", "unit": "NMI"}
+EVIDENCE = {
+    "verdict": "consistent", "effect": 0.1234, "low": None, "high": None, "by": 0.02, "seeds": 1,
+    "compared": "sgd high - sgd low", "unit": "NMI", "reason": "", "p": None, "values": [0.1234], "spread": None,
+}  # fmt: skip
 
 
 def case(claim="A1", verdict="consistent", **about):
@@ -33,7 +36,7 @@ def printed(*cases, width=100, seeds=3):
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("verdict", [verdict for verdict in VERDICTS if verdict != "not applicable"])
 def test_every_verdict_has_its_symbol(verdict):
     row = next(line for line in printed(case(verdict=verdict)) if line.startswith("A1"))
 
@@ -81,7 +84,6 @@ def test_parameters_are_named_where_the_comparison_does_not_name_them(parameters
     "about",
     [
         {"verdict": "inconclusive", "evidence": [EVIDENCE | {"effect": None}]},
-        {"verdict": "not applicable", "evidence": []},
         {"verdict": "error", "evidence": [EVIDENCE]},
     ],
     ids=lambda about: about["verdict"],
@@ -131,7 +133,8 @@ def test_a_long_table_fits_and_its_columns_align(width):
         "parameters": "mypackage.nets:build",
         "evidence": [EVIDENCE | {"low": -1e-9, "high": 1e9}],
     }
-    cases = [case(f"A{k}", VERDICTS[k % len(VERDICTS)], **long) for k in range(140)]
+    verdicts = [verdict for verdict in VERDICTS if verdict != "not applicable"]
+    cases = [case(f"A{k}", verdicts[k % len(verdicts)], **long) for k in range(140)]
 
     lines = printed(*cases, width=width)
 
@@ -149,6 +152,37 @@ def test_claims_are_counted_by_verdict():
     cases = [case("A1"), case("A2", "error"), case("A3"), case("A3", place=[2])]
 
     assert printed(*cases)[-1] == "claims: 2 consistent, 1 error"
+
+
+def test_claims_that_cannot_be_answered_are_named_below_the_table_by_whether_any_study_could():
+    lacking = [case(f"A{k}", "not applicable", evidence=[]) for k in (2, 3)]
+    lines = printed(case(), *lacking, case("A4", "not applicable", evidence=[], needs="a sweep"))
+
+    assert lines[-3:] == [
+        "- not applicable, since this study lacks a measurement: A2 A3",
+        "- not applicable, since no study has what they need: A4",
+        "claims: 1 consistent, 3 not applicable",
+    ]
+    assert not any(line.startswith(("A2", "A3", "A4")) for line in lines)
+
+
+def test_controls_and_identities_are_counted_apart():
+    lines = printed(case("A1"), case("A1.living", "refuted", tier="control"), case("A14", tier="identity"))
+
+    assert lines[-3:] == ["claims: 1 consistent", "controls: 1 refuted", "identities: 1 consistent"]
+
+
+def test_a_long_table_says_of_claims_that_hold_only_that_they_do():
+    lines = printed(case("A0", "refuted"), *(case(f"A{k}") for k in range(1, 50)))
+
+    assert sum("counts from 0.02" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(("spread", "named"), [(0.011, True), (0.009, False), (None, False)], ids=str)
+def test_claims_that_count_what_a_single_run_shows_by_chance_are_named(spread, named):
+    lines = printed(case(evidence=[EVIDENCE | {"spread": spread}]))
+
+    assert ("counts effects below twice their spread from run to run: A1" in lines) is named
 
 
 def test_brackets_in_a_sentence_are_no_markup():

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from indicators.errors import InputError
 from indicators.evidence import VERDICTS, Contrast, judge
 from indicators.report.verdicts import (
+    SCHEMA,
     Case,
     Claim,
     by_claim,
@@ -16,6 +18,7 @@ from indicators.report.verdicts import (
     differences,
     read_expected,
     require_folder,
+    schema,
     write,
     write_expected,
 )
@@ -112,7 +115,8 @@ def test_counts_leave_nothing_out(verdicts):
 
 
 def test_the_report_is_strict_json_with_every_case_and_where_it_ran(tmp_path):
-    claims = claims_of(case("A1", evidence=[{"effect": 0.5, "low": None}]), case("A2", verdict="refuted"))
+    evidence = judge(Contrast("a - b", np.array([0.5, 0.6, 0.8]), 0.0, 1e-9), by=0.1, unit="m").as_dict()
+    claims = claims_of(case("A1", evidence=[evidence]), case("A2", verdict="refuted"))
 
     write(tmp_path / "new" / "verdicts.json", claims, {"name": "mini", "scale": "mini", "seeds": 3}, complete=True)
 
@@ -124,6 +128,24 @@ def test_the_report_is_strict_json_with_every_case_and_where_it_ran(tmp_path):
     assert [Case(**found) for claim in report["claims"] for found in claim["cases"]] == [
         found for claim in claims for found in claim.cases
     ]
+
+
+def test_the_report_is_what_its_published_schema_says(tmp_path):
+    evidence = judge(Contrast("a - b", np.array([0.5]), 0.0, 1e-9), by=0.1, unit="m").as_dict()
+    claims = claims_of(case("A1", evidence=[evidence], expected=0.3), case("A2", verdict="refuted"))
+    write(tmp_path / "verdicts.json", claims, {"name": "mini", "scale": "mini", "seeds": 3}, complete=False)
+
+    report = json.loads((tmp_path / "verdicts.json").read_text())
+    published = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(published)
+    jsonschema.validate(report, published)
+    for spoiled in ({"format": 2}, {"claims": [{"id": "A1"}]}, {"study": None}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(report | spoiled, published)
+
+
+def test_the_published_schema_is_that_of_the_code():
+    assert json.loads(SCHEMA.read_text()) == schema()
 
 
 @pytest.fixture
