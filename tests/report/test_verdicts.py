@@ -24,7 +24,7 @@ from indicators.report.verdicts import (
 )
 
 
-def case(claim="A1", verdict="supported", *, theme="test_5_activations", place=(10,), cases=1, **about):
+def case(claim="A1", verdict="supported", *, theme="test_5_information", place=(10,), cases=1, **about):
     fields = {
         "sentence": f"Sentence of {claim}.",
         "section": "8.1",
