@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from indicators import premises, recorded, studies
 from indicators.evidence import overall
 from indicators.view import View, layers_in
-from tests.worlds.claims import HYPOTHESES, Permuted, claims, judge, verdict_of
+from tests.worlds.claims import HYPOTHESES, Permuted, claims, judge, judge_studies, verdict_of
 from tests.worlds.generator import (
     CENTRAL,
     DEPTHS,
@@ -53,7 +53,7 @@ SEEDS = 10
 WITHOUT_ROW: set[str] = set()
 """Test functions that no world is made for."""
 
-REPETITIONS = 30
+REPETITIONS = 100
 SAMPLE = (
     ("rotation", "test_sgd_turns_its_weights_less"),
     ("rotation", "test_sgd_that_generalizes_better_turned_further"),
@@ -88,7 +88,7 @@ def test_a_claim_finds_what_is_planted(theme, test):
         for effect in (claim.unit, -claim.unit):
             quiet = world(claim, effect, case, seeds=3, rng=np.random.default_rng(0), noise=QUIET)
             exact = max(plant.exact for plant in row_of(claim).planted(case))
-            assert judge(claim, case, quiet).effect == pytest.approx(effect, abs=exact), case
+            assert judge(claim, case, quiet, premised=True).effect == pytest.approx(effect, abs=exact), case
 
 
 @every_row
@@ -122,6 +122,29 @@ def test_cases_are_judged_as_pytest_judges_them():
             found.setdefault(claim.id, []).append(verdict_of(claim, study))
 
     assert {name: overall(verdicts) for name, verdicts in found.items()} == committed
+
+
+@every_row
+def test_studies_judged_at_once_are_judged_as_if_alone(theme, test):
+    claim = claim_of(theme, test)
+    case, options = claim.cases[-1], {"seeds": 4, "copies": 3, "noise": Noise(spread=1.0, uneven=3.0)}
+    many = world(claim, claim.unit, case, rng=np.random.default_rng(0), **options)
+
+    alone = [judge(claim, case, Part(many, range(4 * k, 4 * k + 4)), premised=True).verdict for k in range(3)]
+
+    assert judge_studies(claim, case, many, size=4, premised=True) == alone
+
+
+class Part:
+    """Some seeds of a study."""
+
+    def __init__(self, whole, seeds):
+        self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
+        for read in ("measurement", "untrained", "by_neuron"):
+            setattr(self, read, self._of(getattr(whole, read)))
+
+    def _of(self, read):
+        return lambda *name, **options: read(*name, **options).sel(seed=list(self.seeds))
 
 
 # Rates of error

@@ -9,15 +9,19 @@ import inspect
 import itertools
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import xarray as xr
 
-from indicators.evidence import Evidence, NotApplicable, Undecided, judging, overall
+from indicators import comparisons
+from indicators.evidence import Contrast, Evidence, NotApplicable, Undecided, judging, overall
+from indicators.evidence import judge as judge_contrast
 from indicators.view import Source, View
 
 HYPOTHESES = Path(__file__).parents[2] / "hypotheses"
@@ -123,6 +127,81 @@ def _seeds(source: Source, premise: str | None) -> list[int]:
 
 
 _KEPT: dict[str | None, Any] = {}
+
+
+def judge_studies(claim: Claim, case: Mapping[str, Any], source: Source, *, size: int, premised: bool) -> list[str]:
+    """Verdicts of a case in studies of so many seeds each that one source holds one after the other.
+
+    What `judge` would say of each. The claim is computed once for all: that is ten times as fast.
+    """
+    premise = None if premised else claim.about.get("premise")
+    view = View(source, premise.format(**case) if premise else None)
+    studies = _Studies(np.array(view.seeds), size, len(source.seeds) // size)
+    with xr.set_options(keep_attrs=True), judging(cases=claim.siblings), studies.instead():
+        claim.function(view, **case)
+    return studies.verdicts()
+
+
+class _Studies:
+    """Takes the place of what judges one study, and judges many: a rule is for one study at a time."""
+
+    def __init__(self, seeds: np.ndarray, size: int, count: int) -> None:
+        self._seeds, self._size, self._count = seeds, size, count
+        self._tables: list[tuple[np.ndarray, np.ndarray]] = []
+        self._found: list[list[str]] = []
+
+    @contextmanager
+    def instead(self) -> Iterator[None]:
+        """Within it, comparisons note the spread of all cells with every contrast, and are judged study by study."""
+        names = {"_pooled_error": self._note, "_contrast": self._contrast, "judge": self._judge}
+        with ExitStack() as stack:
+            for name, other in names.items():
+                stack.enter_context(mock.patch.object(comparisons, name, other))
+            yield
+
+    def verdicts(self) -> list[str]:
+        """Of each study, the first of its comparisons that does not hold, as asserted one after the other."""
+        holds = ("supported", "consistent")
+        return [
+            next((word for word in words if word not in holds), words[-1]) for words in zip(*self._found, strict=True)
+        ]
+
+    def _note(self, tables: np.ndarray, weights: np.ndarray) -> float:
+        self._tables.append((tables, weights))
+        return 0.0
+
+    def _contrast(self, values: xr.DataArray, *rest: Any) -> _Contrast:
+        whole = _CONTRAST(values, *rest)
+        return _Contrast(**vars(whole), seed=values["seed"].to_numpy(), tables=self._tables.pop())
+
+    def _judge(self, total: Contrast, steps: Sequence[Contrast] = (), *, silent: int = 0, **rest: Any) -> bool:
+        seed = total.seed if isinstance(total, _Contrast) else self._seeds
+        if len(seed) != len(total.per_seed):
+            raise ValueError(f"{silent} seeds of {total.name} decide nothing, and it is not known which")
+        words = []
+        for study in range(self._count):
+            chosen = np.flatnonzero(seed // self._size == study)
+            left_out = np.count_nonzero(self._seeds // self._size == study) - len(chosen)
+            contrasts = [self._part(contrast, chosen) for contrast in (total, *steps)]
+            words.append(judge_contrast(contrasts[0], contrasts[1:], silent=left_out, **rest).verdict)
+        self._found.append(words)
+        return True
+
+    def _part(self, contrast: Contrast, chosen: np.ndarray) -> Contrast:
+        floor = contrast.floor
+        if isinstance(contrast, _Contrast):
+            tables, weights = contrast.tables
+            floor = max(floor, _POOLED_ERROR(tables[chosen], weights))
+        return Contrast(contrast.name, contrast.per_seed[chosen], floor, contrast.roundoff)
+
+
+@dataclass(frozen=True)
+class _Contrast(Contrast):
+    seed: np.ndarray
+    tables: tuple[np.ndarray, np.ndarray]
+
+
+_CONTRAST, _POOLED_ERROR = comparisons._contrast, comparisons._pooled_error
 
 
 class Permuted:

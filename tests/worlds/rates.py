@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from indicators.evidence import NotApplicable, overall
 from indicators.view import Source
-from tests.worlds.claims import Answer, Claim, Permuted, judge
+from tests.worlds.claims import Answer, Claim, Permuted, judge, judge_studies
 from tests.worlds.generator import USUAL, Noise
 from tests.worlds.tables import row_of, world
 
@@ -47,16 +47,24 @@ def repeat(
     if "premise" not in claim.about and noise.failing:
         noise = USUAL
     options = {"seeds": seeds + noise.failing, "noise": noise, "misleading": effect + away}
-    return [_verdicts(claim, effect, rng, options) for _ in range(repetitions)]
+    found = []
+    for start in range(0, repetitions, _AT_ONCE):
+        found += _at_once(claim, effect, options | {"copies": min(_AT_ONCE, repetitions - start), "rng": rng})
+    return found
 
 
-def _verdicts(claim: Claim, effect: float, rng: np.random.Generator, options: dict[str, Any]) -> list[str]:
-    if row_of(claim).by_case:
-        worlds = [world(claim, effect, case, rng=rng, **options) for case in claim.cases]
-    else:
-        worlds = [world(claim, effect, claim.cases[0], rng=rng, **options)] * len(claim.cases)
-    premised = not options["noise"].failing
-    return [judge(claim, case, made, premised=premised).verdict for case, made in zip(claim.cases, worlds, strict=True)]
+_AT_ONCE = 100
+
+
+def _at_once(claim: Claim, effect: float, options: dict[str, Any]) -> Verdicts:
+    made = None
+    by_case = []
+    for case in claim.cases:
+        if made is None or row_of(claim).by_case:
+            made = world(claim, effect, case, **options)
+        premised = not options["noise"].failing
+        by_case.append(judge_studies(claim, case, made, size=options["seeds"], premised=premised))
+    return [list(verdicts) for verdicts in zip(*by_case, strict=True)]
 
 
 def true_effect(claim: Claim) -> float:

@@ -6,10 +6,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from tests.worlds.claims import Claim, claims
-from tests.worlds.generator import USUAL, Noise, Row, World
+from tests.worlds.generator import Row, World
 
 THEMES = ("training", "rotation", "weights", "pruning", "information", "activity", "clusters", "beyond")
 ROWS: dict[tuple[str, str], Row] = {
@@ -30,16 +28,6 @@ def row_of(claim: Claim) -> Row:
     return ROWS[claim.theme, claim.test]
 
 
-def world(
-    claim: Claim,
-    effect: float,
-    case: Mapping[str, Any],
-    *,
-    seeds: int,
-    rng: np.random.Generator,
-    noise: Noise = USUAL,
-    misleading: float | None = None,
-) -> World:
-    """A world in which the effect of this case of the claim is this."""
-    plants = row_of(claim).planted(case)
-    return World(plants, effect, seeds=seeds, rng=rng, unit=claim.unit, noise=noise, misleading=misleading)
+def world(claim: Claim, effect: float, case: Mapping[str, Any], **options: Any) -> World:
+    """A world in which the effect of this case of the claim is this; options are those of `World`."""
+    return World(row_of(claim).planted(case), effect, **{"unit": claim.unit} | options)
