@@ -123,6 +123,23 @@ def calibrate(
     _say(console, f"written: {path}", f"next: pytest hypotheses/ {options}{place}", missed)
 
 
+@app.command()
+def publish(
+    study: Study = DEFAULT_STUDY,
+    seeds: Seeds = None,
+    output: Annotated[Path, typer.Option(help="Folder for the two files.")] = Path(),
+    store: StoreFolder = None,
+) -> None:
+    """Write all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
+    from indicators import published
+    from indicators.measurements import Measurements
+
+    spec, opened = _open(study, None, None, seeds, store)
+    file = published.publish(Measurements(spec, opened), output)
+    size = file.with_suffix(".nc").stat().st_size / 1e6
+    _say(Console(), f"written: {file} and {size:.1f} MB beside it", f"next: pytest hypotheses/ --study {file}")
+
+
 @app.command("list")
 def list_(
     what: Annotated[Literal["claims", "indicators", "studies"], typer.Argument(help="What to list.")],

@@ -84,13 +84,13 @@ class Measurements:
         Raises NotApplicable for a name that is not in the catalog, or not measured on test images, InputError for what
         is not measured yet.
         """
+        return over_neurons(self.by_neuron(name, epoch=epoch, images=images))
+
+    def by_neuron(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
+        """The same, with the dimension `neuron` where the indicator is one of neurons."""
         if images == "test" and name in INDICATORS and not INDICATORS[name].held_out:
             raise NotApplicable(f"{name!r} is not measured on test images")
-        return _over_neurons(self._cached(name, untrained=False, state=State(epoch, images=images)))
-
-    def by_neuron(self, name: str, *, epoch: int | None = None) -> xr.DataArray:
-        """The same, with the dimension `neuron` where the indicator is one of neurons."""
-        return self._cached(name, untrained=False, state=State(epoch))
+        return self._cached(name, untrained=False, state=State(epoch, images=images))
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """One measurement of the untrained network of every seed, as an array (seed, ...).
@@ -98,7 +98,25 @@ class Measurements:
         `statistics="stored"`: with the moving averages that batch normalization starts with, mean 0 and variance 1, as
         in 2019; `"estimated"`: with those of the sampled images.
         """
-        return _over_neurons(self._cached(name, untrained=True, state=State(None, statistics)))
+        return over_neurons(self.untrained_by_neuron(name, statistics=statistics))
+
+    def untrained_by_neuron(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """The same, with the dimension `neuron` where the indicator is one of neurons."""
+        return self._cached(name, untrained=True, state=State(None, statistics))
+
+    def networks(self) -> xr.Dataset:
+        """How each network was trained, (seed, optimizer, level): epochs, seconds, rate, 1 if it reached its target."""
+        table = [[[self._training(o, level, s) for level in LEVELS] for o in OPTIMIZERS] for s in self.seeds]
+        coords = {"seed": list(self.seeds), "optimizer": list(OPTIMIZERS), "level": list(LEVELS)}
+        names = ("epochs", "seconds", "learning_rate", "reached")
+        columns = np.moveaxis(np.array(table, float), -1, 0)
+        return xr.Dataset({name: (tuple(coords), column) for name, column in zip(names, columns, strict=True)}, coords)
+
+    def _training(self, optimizer: str, level: str, seed: int) -> tuple[float, float, float, float]:
+        spec = self.study.model(optimizer, level, seed)
+        record = _record(self._store.entry(spec))
+        epochs = record["epochs"]
+        return len(epochs), sum(epoch["seconds"] for epoch in epochs), spec.learning_rate, float(record["reached"])
 
     def _cached(self, name: str, *, untrained: bool, state: State) -> xr.DataArray:
         if name not in INDICATORS:
@@ -155,7 +173,8 @@ def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
     return stored
 
 
-def _over_neurons(values: xr.DataArray) -> xr.DataArray:
+def over_neurons(values: xr.DataArray) -> xr.DataArray:
+    """Mean over the neurons that have a number, NaN where none has; other arrays pass as they are."""
     if "neuron" not in values.dims:
         return values
     defined = values.notnull()

@@ -231,7 +231,11 @@ class RecordedSpec(Frozen):
     scale: str
     seeds: Count
     folder: Path
-    """Of its tables, or without suffix its one file."""
+    """Of its tables, where it has tables."""
+    file: Path
+    """Of its arrays, where it has those."""
+    sha256: str | None = None
+    """Of that file."""
     description: str = ""
 
 
@@ -248,8 +252,8 @@ def load_study(name: str) -> StudySpec | RecordedSpec:
     path = _find(name)
     table = _read_toml(path)
     if table.get("kind") == "recorded":
-        known = ("name", "scale", "seeds", "description")
-        table = {name: table[name] for name in known if name in table} | {"folder": path.with_suffix("")}
+        known = {name: table[name] for name in ("name", "scale", "seeds", "description", "sha256") if name in table}
+        table = known | {"folder": path.with_suffix(""), "file": path.with_suffix(".nc")}
         return _validated(RecordedSpec, table, path.name)
     return _validated(StudySpec, table, path.name)
 

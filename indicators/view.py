@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -56,10 +55,14 @@ class Source(Protocol):
 
 def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
     """The measurements of a study: from the store, or as recorded."""
+    if isinstance(study, RecordedSpec) and study.sha256 is not None:
+        from indicators.published import PublishedStudy
+
+        return PublishedStudy(study)
     if isinstance(study, RecordedSpec):
         from indicators import recorded
 
-        return recorded.load(Path(study.folder))
+        return recorded.load(study.folder)
     from indicators.measurements import Measurements
 
     return Measurements(study, store)

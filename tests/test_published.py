@@ -1,0 +1,104 @@
+"""A study published without its networks says the same as the study it was made of."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from indicators.catalog import CATALOG, INDICATORS
+from indicators.crew import Work, prepare
+from indicators.errors import InputError
+from indicators.evidence import NotApplicable
+from indicators.measurements import Measurements
+from indicators.published import publish
+from indicators.specs import load_study
+from indicators.store import Store
+from indicators.view import open_source
+
+
+@pytest.fixture(scope="module")
+def trained(make_study, folder, tmp_path_factory):
+    """Two seeds of tiny networks, trained and measured."""
+    study = make_study(max_epochs=2, epochs_beyond=1, seeds=2)
+    store = Store(tmp_path_factory.mktemp("published") / "store")
+    prepare(Work(tuple(study.models()), study.measuring, folder), store, lambda _: None)
+    return Measurements(study, store)
+
+
+@pytest.fixture(scope="module")
+def file(trained, tmp_path_factory):
+    return publish(trained, tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture
+def source(file, store):
+    return open_source(load_study(str(file)), store)
+
+
+def same(found, expected):
+    assert found.dims == expected.dims
+    for dim in expected.dims:
+        assert found[dim].values.tolist() == expected[dim].values.tolist()
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-30)
+    for name in ("resolution", "undefined", "unit"):
+        assert found.attrs.get(name) == expected.attrs.get(name)
+
+
+@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+def test_every_measurement_is_what_it_was_to_single_precision(source, trained, row):
+    same(source.measurement(row.name), trained.measurement(row.name))
+    same(source.by_neuron(row.name), trained.by_neuron(row.name))
+    if row.held_out:
+        same(source.measurement(row.name, images="test"), trained.measurement(row.name, images="test"))
+    if row.untrained:
+        for statistics in ("stored", "estimated"):
+            same(source.untrained(row.name, statistics=statistics), trained.untrained(row.name, statistics=statistics))
+
+
+def test_a_published_study_says_what_it_is(source, trained, file):
+    spec = load_study(str(file))
+
+    assert (spec.name, spec.scale, spec.seeds) == ("tiny-recorded", "tiny", 2)
+    assert (source.name, source.scale, source.seeds) == ("tiny-recorded", "tiny", (0, 1))
+    assert source.layers == trained.layers
+    assert json.loads(source.attrs["study"])["seeds"] == 2
+    assert "keras" in json.loads(source.attrs["measured_with"])
+    xr.testing.assert_allclose(source.networks(), trained.networks())
+    assert (source.networks()["epochs"] == 2).all()
+
+
+def test_the_file_opens_without_the_package(file, trained):
+    values = xr.load_dataset(file.with_suffix(".nc"), group="trained/cosine_distance", engine="h5netcdf")
+
+    assert values["cosine_distance"].sizes == trained.measurement("cosine_distance").sizes
+    assert values["cosine_distance"].attrs["unit"] == INDICATORS["cosine_distance"].unit
+
+
+def test_what_is_not_recorded_is_not_applicable(source):
+    with pytest.raises(NotApplicable, match=r"tiny-recorded does not record 'heights' .*; it records accuracy, "):
+        source.measurement("heights")
+    with pytest.raises(NotApplicable, match=r"does not record 'norm_ratio' \(test_images\)"):
+        source.measurement("norm_ratio", images="test")
+    with pytest.raises(NotApplicable, match=r"does not record 'norm_ratio' \(untrained\)"):
+        source.untrained("norm_ratio")
+
+
+def test_a_damaged_or_missing_file_is_named(file, store, tmp_path):
+    for path in (file, file.with_suffix(".nc")):
+        shutil.copy(path, tmp_path)
+    copy = tmp_path / file.name
+    arrays = copy.with_suffix(".nc")
+    arrays.write_bytes(arrays.read_bytes()[:-1] + b"x")
+
+    with pytest.raises(InputError, match=r"tiny-recorded.nc is not the file that .*; fetch it again"):
+        open_source(load_study(str(copy)), store)
+    arrays.unlink()
+    with pytest.raises(InputError, match=r"tiny-recorded.nc is missing beside the study's file; fetch it again"):
+        open_source(load_study(str(copy)), store)
+
+
+def test_what_is_not_measured_cannot_be_published(make_study, store, tmp_path):
+    with pytest.raises(InputError, match="train"):
+        publish(Measurements(make_study(), store), tmp_path)
