@@ -8,7 +8,6 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     # Before NumPy is imported: workers that all take every core are many times slower than one.
     os.environ.setdefault(_name, str(max(1, (os.cpu_count() or 1) // _WORKERS)))
 
-import ast
 import contextlib
 import functools
 import math
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from indicators import DEFAULT_STUDY
-from indicators.claims import sentence, theme
+from indicators.claims import read, sentence, theme
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable, Undecided, judging, overall
 
@@ -277,13 +276,18 @@ def _prepare_if_needed(config, claims):
 
 
 def _asked(claims):
-    """Names of the measurements that the files of these claims speak of: the others need not be made for them."""
+    """Names of the measurements that the tests of these claims speak of: the others need not be made for them."""
     from indicators.catalog import INDICATORS
 
-    files = {CLAIMS.parent / claim.partition("::")[0] for claim in claims}
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)]
-    words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    return tuple(name for name, row in INDICATORS.items() if name in words and row.needs != "record")
+    chosen = {claim.partition("[")[0].partition("::")[::2] for claim in claims}
+    asked = {
+        name
+        for claim in read(CLAIMS)
+        for test in claim.comparisons
+        if (f"{CLAIMS.name}/{claim.file}", test.test) in chosen
+        for name in test.quantities
+    }
+    return tuple(name for name, row in INDICATORS.items() if name in asked and row.needs != "record")
 
 
 def _require_files(config, study):

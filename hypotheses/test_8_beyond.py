@@ -321,7 +321,7 @@ def test_half_of_the_images_tell_the_same_of_shared_information(study, part):
 
 @pytest.mark.claim("X12", tier="extension", section="9.2", premise="separated levels", expected=0.03)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_last_layers_share_more_of_test_images_in_better_networks(study, optimizer):
+def test_sharing_in_last_layers_rises_on_test_images_too(study, optimizer):
     """On test images too, neurons of the last layers share more information in better networks."""
     nmi = layers_in(study.on_test_images("pairwise_nmi"), LAST)
 
@@ -331,7 +331,7 @@ def test_last_layers_share_more_of_test_images_in_better_networks(study, optimiz
 
 @pytest.mark.claim("X12", tier="extension", section="9.2", premise="separated levels", expected=0.006)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_first_layers_share_less_of_test_images_in_better_networks(study, optimizer):
+def test_sharing_in_first_layers_falls_on_test_images_too(study, optimizer):
     """On test images too, neurons of the first layers share less information in better networks."""
     nmi = layers_in(study.on_test_images("pairwise_nmi"), FIRST)
 
@@ -341,7 +341,7 @@ def test_first_layers_share_less_of_test_images_in_better_networks(study, optimi
 
 @pytest.mark.claim("X12", tier="extension", section="9.2", premise="separated levels", expected=0.03)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_last_layers_know_more_of_the_labels_of_test_images_in_better_networks(study, optimizer):
+def test_label_information_rises_on_test_images_too(study, optimizer):
     """On test images too, neurons of the last layers carry more information on the labels in better networks."""
     information = layers_in(study.on_test_images("label_information"), LAST)
 

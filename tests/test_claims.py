@@ -124,6 +124,12 @@ def test_every_testable_claim_of_the_thesis_is_there_and_no_control_stands_alone
     assert sum(claim.tier == "identity" for claim in SUITE) == 7
 
 
+def test_no_two_tests_have_the_same_name():
+    names = [test.test for claim in SUITE for test in claim.comparisons]
+
+    assert len(set(names)) == len(names)
+
+
 def test_at_most_twenty_five_claims_need_what_no_study_has():
     assert len([claim.id for claim in SUITE if claim.needs]) <= 25
 

@@ -120,15 +120,15 @@ ROWS = (
         planted("pairwise_nmi_halves", -1, base=0.1),
     ),
     Row(
-        "test_last_layers_share_more_of_test_images_in_better_networks",
+        "test_sharing_in_last_layers_rises_on_test_images_too",
         planted("pairwise_nmi", levels, base=0.1, of=ON_TEST_IMAGES),
     ),
     Row(
-        "test_first_layers_share_less_of_test_images_in_better_networks",
+        "test_sharing_in_first_layers_falls_on_test_images_too",
         planted("pairwise_nmi", -levels, base=0.1, of=ON_TEST_IMAGES),
     ),
     Row(
-        "test_last_layers_know_more_of_the_labels_of_test_images_in_better_networks",
+        "test_label_information_rises_on_test_images_too",
         planted("label_information", levels, base=0.1, of=ON_TEST_IMAGES),
     ),
     Row(
