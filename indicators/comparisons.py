@@ -8,8 +8,9 @@ not compared still tell how much results differ from run to run, which three see
 
 Every verb takes the smallest effect that counts (``by``), the ``unit`` of the values, and ``resolution``, the
 smallest step that the measurement can make: the standard error of an effect is never below it. By default it is
-what the array says of itself in ``attrs["resolution"]``, else 0; means over cells and layers keep it. The
-verdicts are those of `indicators.evidence`.
+what the array says of itself in ``attrs["resolution"]``, which means over cells and layers keep, else that of the
+coarsest measurement that the claim asked for, and 0 outside of a claim.
+The verdicts are those of `indicators.evidence`.
 Where a compared value does not exist, and the array says of itself in ``attrs["undefined"]`` that such may be, a verb
 raises Undecided.
 Every verb raises ValueError for other values that are not finite where they are compared, for unknown labels, for a
@@ -25,7 +26,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from indicators.evidence import Contrast, Evidence, NotApplicable, Undecided, judge, nothing_compared
+from indicators.evidence import (
+    Contrast,
+    Evidence,
+    NotApplicable,
+    Undecided,
+    coarsest_seen,
+    judge,
+    nothing_compared,
+    undefined_seen,
+)
 from indicators.specs import LEVELS
 
 CELLS = ("optimizer", "level")
@@ -216,7 +226,9 @@ def _judge(
 ) -> Evidence:
     """Judge the contrast of a path's end with its start, and every step if it has several."""
     by = _not_negative("within" if band else "by", by)
-    resolution = _not_negative("resolution", values.attrs.get("resolution", 0.0) if resolution is None else resolution)
+    if resolution is None:
+        resolution = values.attrs["resolution"] if "resolution" in values.attrs else coarsest_seen()
+    resolution = _not_negative("resolution", resolution)
     total = _contrast(values, path[0], path[-1], resolution)
     steps = [_contrast(values, *step, resolution) for step in pairwise(path)] if len(path) > 2 else []
     return judge(total, steps, by=by, unit=unit, band=band, silent=silent)
@@ -383,7 +395,7 @@ def _refuse(part: xr.DataArray) -> NoReturn:
     """Raise Undecided where the measurement may be undefined and is, ValueError for what cannot be a measurement."""
     bad = np.argwhere(~np.isfinite(part.to_numpy()))
     where = {str(dim): _labels(part, str(dim))[k] for dim, k in zip(part.dims, bad[0], strict=True)}
-    undefined = part.attrs.get("undefined")
+    undefined = part.attrs["undefined"] if "undefined" in part.attrs else undefined_seen()
     if undefined and not np.isinf(part.to_numpy()).any():
         count = f"{len(bad)} of {part.size} compared values"
         raise Undecided(nothing_compared(f"{count} do not exist ({undefined}), the first at {where}"))

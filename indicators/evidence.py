@@ -14,7 +14,7 @@ that a claim that holds leaves its numbers too.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -100,6 +100,7 @@ class NotApplicable(Exception):  # noqa: N818 - an answer, not an error
 class _Judging:
     cases: int
     record: list[Evidence]
+    seen: list[Mapping[str, Any]]
 
 
 _JUDGING: ContextVar[_Judging | None] = ContextVar("judging", default=None)
@@ -116,11 +117,33 @@ def judging(cases: int = 1) -> Iterator[list[Evidence]]:
     if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
         raise ValueError(f"cases={cases!r} is not a positive integer: give the number of cases of the claim")
     record: list[Evidence] = []
-    token = _JUDGING.set(_Judging(cases, record))
+    token = _JUDGING.set(_Judging(cases, record, []))
     try:
         yield record
     finally:
         _JUDGING.reset(token)
+
+
+def note_seen(attrs: Mapping[str, Any]) -> None:
+    """Note what a measurement that the claim asked for says of itself."""
+    if (state := _JUDGING.get()) is not None:
+        state.seen.append(attrs)
+
+
+def coarsest_seen() -> float:
+    """Resolution of the coarsest measurement that the claim asked for, 0 outside of a claim.
+
+    For arrays that have lost theirs: arithmetic drops what its operands do not agree on.
+    """
+    state = _JUDGING.get()
+    return max((attrs.get("resolution", 0.0) for attrs in state.seen), default=0.0) if state else 0.0
+
+
+def undefined_seen() -> str:
+    """Where measurements that the claim asked for may be undefined, in words; empty if nowhere."""
+    state = _JUDGING.get()
+    words = [attrs.get("undefined", "") for attrs in state.seen] if state else []
+    return ", ".join(dict.fromkeys(filter(None, words)))
 
 
 def nothing_compared(reason: str, seeds: int = 0) -> Evidence:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from indicators import premises
-from indicators.evidence import SEEDS_NEEDED, NotApplicable, Undecided, nothing_compared
+from indicators.evidence import SEEDS_NEEDED, NotApplicable, Undecided, note_seen, nothing_compared
 from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
 from indicators.store import Store
 
@@ -80,21 +80,23 @@ class View:
         self.name, self.scale = source.name, source.scale
 
     def __getitem__(self, name: str) -> xr.DataArray:
-        values = self._source.measurement(name).sel(seed=self.seeds)
-        return with_parts(values, self._source.layers)
+        return self._seen(self._source.measurement(name))
 
     def on_test_images(self, name: str) -> xr.DataArray:
         """The same measured on test images; the rows of the catalog say of which measurements there is such."""
-        return with_parts(self._source.measurement(name, images="test").sel(seed=self.seeds), self._source.layers)
+        return self._seen(self._source.measurement(name, images="test"))
 
     def by_neuron(self, name: str) -> xr.DataArray:
         """The same with the dimension `neuron`: NaN for neurons that have no number, or that a layer does not have."""
-        return with_parts(self._source.by_neuron(name).sel(seed=self.seeds), self._source.layers)
+        return self._seen(self._source.by_neuron(name))
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """The same of the untrained networks: (seed, ...), with these statistics of batch normalization."""
-        values = self._source.untrained(name, statistics=statistics).sel(seed=self.seeds)
-        return with_parts(values, self._source.layers)
+        return self._seen(self._source.untrained(name, statistics=statistics))
+
+    def _seen(self, values: xr.DataArray) -> xr.DataArray:
+        note_seen(values.attrs)
+        return with_parts(values.sel(seed=self.seeds), self._source.layers)
 
     @cached_property
     def seeds(self) -> list[int]:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from indicators.comparisons import more
 from indicators.errors import InputError
-from indicators.evidence import NotApplicable, Undecided
+from indicators.evidence import NotApplicable, Undecided, judging
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
-from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layers_in, open_source, part_of
+from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layer_at, layers_in, open_source, part_of
 
 GOOD = [0.6, 0.7, 0.8]
 
@@ -32,7 +33,9 @@ class Recorded:
     def seeds(self):
         return tuple(10 * (i + 1) for i in range(len(self.accuracies)))
 
-    def measurement(self, name):
+    def measurement(self, name, *, images="train"):
+        if images == "test":
+            return self.measurement(name) + 500
         cells = {"seed": list(self.seeds), "optimizer": list(OPTIMIZERS), "level": list(LEVELS)}
         if name == "accuracy":
             test = np.array(self.accuracies)[:, np.newaxis, :] * np.ones((1, 3, 1))
@@ -43,6 +46,9 @@ class Recorded:
         labels = cells | {"layer": list(self.covered or self.layers)}
         shape = [len(values) for values in labels.values()]
         return xr.DataArray(np.arange(np.prod(shape)).reshape(shape), labels, tuple(labels), name=name)
+
+    def by_neuron(self, name):
+        return self.measurement(name).expand_dims(neuron=2)
 
     def untrained(self, name, *, statistics="stored"):
         shift = 0 if statistics == "stored" else 1000
@@ -234,3 +240,70 @@ def test_untrained_networks_are_seen_with_the_statistics_asked_for():
     stored, estimated = (view.untrained("norm_ratio", statistics=name) for name in ("stored", "estimated"))
     assert (estimated - stored).values.tolist() == [[1000.0] * 15]
     assert estimated["part"].values[0] == FIRST
+
+
+# Other ways to look
+
+
+def test_measurements_on_test_images_and_of_neurons_have_parts_too():
+    view = View(Recorded())
+
+    assert (view.on_test_images("norm_ratio") == view["norm_ratio"] + 500).all()
+    assert view.by_neuron("norm_ratio").sizes["neuron"] == 2
+    for values in (view.on_test_images("norm_ratio"), view.by_neuron("norm_ratio")):
+        assert values["part"].values.tolist() == view["norm_ratio"]["part"].values.tolist()
+
+
+@pytest.mark.parametrize(("place", "name"), [(0, "Conv1"), (2, "Conv3"), (-1, "Dense2"), (-2, "Dense1")])
+def test_a_layer_is_found_by_its_place_from_either_end(place, name):
+    assert layer_at(View(Recorded())["norm_ratio"], place)["layer"].values.tolist() == [name]
+
+
+def test_places_are_those_of_the_network_and_not_of_what_was_recorded():
+    values = View(Recorded(covered=("Conv2", "Conv3")))["norm_ratio"]
+
+    assert layer_at(values, 1)["layer"].values.tolist() == ["Conv2"]
+    for place in (0, -1, 15):
+        with pytest.raises(NotApplicable, match=f"norm_ratio has no layer at place {place}"):
+            layer_at(values, place)
+
+
+# What arithmetic forgets
+
+
+@dataclass
+class Two:
+    """Two measurements of three seeds that say different things of themselves."""
+
+    about: dict
+    scale: str = "mini"
+    name: str = "two"
+    seeds: tuple = (0, 1, 2)
+    layers: tuple = names(3)
+
+    def measurement(self, name):
+        labels = {"seed": [0, 1, 2], "optimizer": list(OPTIMIZERS), "level": list(LEVELS), "layer": list(self.layers)}
+        values = xr.DataArray(np.ones((3, 3, 3, 3)), labels, tuple(labels), name=name, attrs=self.about[name])
+        return values.where(values["layer"] != "Conv1") if name == "holey" else values
+
+
+def test_a_difference_of_measurements_is_no_finer_than_the_coarser_of_them():
+    study = Two({"fine": {"resolution": 0.001}, "coarse": {"resolution": 0.04}})
+
+    with xr.set_options(keep_attrs=True), judging():
+        view = View(study)
+        found = more(view["fine"] - view["coarse"] + 1, {}, than=0, by=0.1)
+    alone = more(study.measurement("fine") - study.measurement("coarse") + 1, {}, than=0, by=0.1)
+
+    assert found.spread == pytest.approx(0.04 * np.sqrt(3))
+    assert alone.spread < 0.001
+
+
+def test_what_may_be_undefined_stays_so_in_a_difference():
+    study = Two({"whole": {"undefined": ""}, "holey": {"undefined": "dead layers"}})
+
+    with xr.set_options(keep_attrs=True), judging():
+        view = View(study)
+        gap = view["whole"] - view["holey"]
+        with pytest.raises(Undecided, match=r"do not exist \(dead layers\)"):
+            more(gap, {}, than=0, by=0.1)
