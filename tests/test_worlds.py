@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 from indicators import premises, recorded, studies
 from indicators.evidence import overall
 from indicators.view import View, layers_in
+from tests.worlds import simulate
 from tests.worlds.claims import HYPOTHESES, Permuted, claims, judge, judge_studies, verdict_of
 from tests.worlds.generator import (
     CENTRAL,
@@ -46,7 +47,7 @@ from tests.worlds.generator import (
     trough,
     zigzag,
 )
-from tests.worlds.rates import NUISANCES, contrasts_networks, permuted, repeat, too_high, true_effect
+from tests.worlds.rates import NUISANCES, contrasts_networks, permuted, repeat, run_to_run_spread, too_high, true_effect
 from tests.worlds.tables import ROWS, claim_of, row_of, world
 
 SEEDS = 10
@@ -190,6 +191,37 @@ def test_rates_are_too_high_only_beyond_chance():
     assert not too_high(0.06, 1000)
     assert too_high(0.07, 1000)
     assert not too_high(0.065, 1000, chances=10)
+
+
+def test_rates_are_printed_and_those_that_are_too_high_named(capsys, monkeypatch):
+    options = ["--only", "test_sgd_turns_its_weights_less", "--repetitions", "20", "--seeds", "3", "4"]
+
+    assert simulate.main([*options, "--processes", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "O1 sgd_turns_its_weights_less" in printed
+    assert "any of 1 claims supported without any effect, 3 seeds: 0.0 %" in printed
+    assert "0 rates are above 5 %" in printed
+
+    monkeypatch.setattr(simulate, "too_high", lambda rate, *_, **__: rate == 0)
+    assert simulate.main([*options, "--processes", "1"]) == 1
+    assert (
+        "rotation:test_sgd_turns_its_weights_less (O1): refuted at expected, 4 seeds: 0.0 %" in capsys.readouterr().out
+    )
+
+
+def test_a_study_of_one_seed_supports_nothing_and_has_no_spread(capsys, tmp_path):
+    options = ["--study", "thesis-2019", "--store", str(tmp_path), "--only", "sgd_turns_its_weights_less"]
+
+    assert simulate.main([*options, "--permutations", "3", "--processes", "1"]) == 0
+    assert "O1 sgd_turns_its_weights_less" in capsys.readouterr().out
+
+
+def test_spread_from_run_to_run_is_that_of_the_effect():
+    claim = first_case(claim_of("rotation", "test_sgd_turns_its_weights_less"))
+    noise = Noise(spread=0.5, depth=1.0)
+    study = world(claim, 0.1, claim.cases[0], seeds=2000, rng=np.random.default_rng(0), noise=noise)
+
+    assert run_to_run_spread(claim, study) == pytest.approx(0.5 * claim.by * 2**0.5, rel=0.1)
 
 
 # Networks exchanged within each seed

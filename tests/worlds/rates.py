@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from scipy.stats import binomtest
 
-from indicators.evidence import NotApplicable, overall
+from indicators.evidence import overall
 from indicators.view import Source
 from tests.worlds.claims import Answer, Claim, Permuted, judge, judge_studies
 from tests.worlds.generator import USUAL, Noise
@@ -91,21 +91,21 @@ def too_high(rate: float, repetitions: int, *, chances: int = 1, confidence: flo
     return bool(test.pvalue < (1 - confidence) / chances)
 
 
-def contrasts_networks(claim: Claim, case: dict[str, object], source: Source) -> bool:
+def contrasts_networks(claim: Claim, case: Mapping[str, Any], source: Source) -> bool:
     """Whether a claim compares networks with each other: it finds nothing where all networks of a seed are alike.
 
-    What goes together over networks (``tracks``) does so in whatever order they are.
+    What goes together over networks (``tracks``) does so in whatever order they are; what the study lacks, or leaves
+    undecided before anything is compared, contrasts nothing.
     """
-    if claim.verb in ("same", "tracks"):
+    if claim.verb in ("same", "tracks") or not effects_of(judge(claim, case, source)):
         return False
-    try:
-        found = judge(claim, case, Alike(source))
-    except (NotApplicable, ValueError):
-        return False
-    if not found.evidence or not found.evidence[-1].values:
-        return found.verdict == "inconclusive"
-    scale = max(abs(value) for value in found.evidence[-1].values)
-    return scale <= 1e-9 * max(found.evidence[-1].by, 1e-9) or scale < 1e-12
+    found = effects_of(judge(claim, case, Alike(source)))
+    return all(abs(effect) <= 1e-6 * claim.unit for effect in found)
+
+
+def effects_of(answer: Answer) -> tuple[float, ...]:
+    """The effect of every seed, in the last comparison of a case."""
+    return answer.evidence[-1].values if answer.evidence else ()
 
 
 def permuted(claim: Claim, source: Source, *, permutations: int, rng: np.random.Generator) -> list[list[Answer]]:
@@ -139,9 +139,7 @@ class Alike:
         return mean.broadcast_like(values).transpose(*values.dims).copy()
 
 
-def run_to_run_spread(claim: Claim, source: Source) -> tuple[float, Sequence[float]]:
-    """Largest spread over the seeds that any case's effect has in a study, and the effects; NaN with fewer than two."""
-    answers = [judge(claim, case, source) for case in claim.cases]
-    found = [answer.evidence[-1].values for answer in answers if answer.evidence]
-    spreads = [float(np.std(values, ddof=1)) for values in found if len(values) > 1]
-    return max(spreads, default=float("nan")), [float(np.mean(values)) for values in found if values]
+def run_to_run_spread(claim: Claim, source: Source) -> float:
+    """The largest standard deviation over the seeds that the effect of a case has; NaN with fewer than two seeds."""
+    found = [effects_of(judge(claim, case, source)) for case in claim.cases]
+    return max((float(np.std(effects, ddof=1)) for effects in found if len(effects) > 1), default=float("nan"))

@@ -6,15 +6,15 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from indicators.evidence import NotApplicable, overall
+from indicators.evidence import overall
 from tests.worlds.claims import Claim, claims
 from tests.worlds.generator import Noise
 from tests.worlds.rates import (
@@ -30,38 +30,30 @@ from tests.worlds.rates import (
 )
 from tests.worlds.tables import ROWS, claim_of
 
-WORKERS = 2
+Found = dict[tuple[str, int], Verdicts]
+
+ERRORS = (("none", "supported", worst_share), ("by", "supported", worst_share), ("expected", "refuted", share))
+"""What is planted, the verdict that would be wrong, and how its rate is taken."""
 
 
-@dataclass(frozen=True)
-class Rates:
-    """What was found of one test function: verdicts by what was planted and by the number of seeds."""
-
-    claim: str
-    id: str
-    test: str
-    cases: int
-    found: dict[tuple[str, int], Verdicts]
-    planted: dict[str, float]
-
-
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the rates; the status is 1 where one is too high."""
-    options = _options()
-    chosen = [claim for claim in claims() if options.only in str(claim) and (claim.theme, claim.test) in ROWS]
+    options = _options(arguments)
+    chosen = [claim for claim in claims() if options.only in str(claim)]
     if options.study:
-        return _of_study(options)
+        return _of_study(chosen, options)
+    chosen = [claim for claim in chosen if (claim.theme, claim.test) in ROWS]
     bad = []
     for name in options.worlds:
         print(f"\n{name}, {options.repetitions} repetitions, spread {options.spread:g} of what counts")
         noise = replace(NUISANCES[name], spread=options.spread)
-        bad += list(_print(_in_parallel(_rates, chosen, noise, options), options))
+        bad += list(_print(_in_parallel(_rates, chosen, noise, options=options), options))
     print(f"\n{len(bad)} rates are above 5 % (95 % confidence each, of {_count(chosen, options)}):")
     print("\n".join(bad) or "none")
     return 1 if bad else 0
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=200)
     parser.add_argument("--seeds", type=int, nargs="+", default=[3, 5, 10])
@@ -73,28 +65,36 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--store", type=Path, help="where the study's measurements are")
     parser.add_argument("--permutations", type=int, default=200)
-    found = parser.parse_args()
+    parser.add_argument("--processes", type=int, default=2)
+    found = parser.parse_args(arguments)
     found.worlds = list(NUISANCES) if "all" in found.worlds else found.worlds
     return found
 
 
-def _in_parallel(work: Callable[..., Any], chosen: Iterable[Claim], *rest: Any) -> Iterator[Any]:
-    """What some work makes of every claim, in their order, by two processes."""
-    with ProcessPoolExecutor(WORKERS) as pool:
-        jobs = [pool.submit(work, claim.theme, claim.test, *rest) for claim in chosen]
-        for job in jobs:
-            yield job.result()
+def _in_parallel(
+    work: Callable[..., Any], chosen: Iterable[Claim], *rest: Any, options: argparse.Namespace
+) -> Iterator[tuple[Claim, Any]]:
+    """Every claim and what some work makes of it, in their order."""
+    if options.processes == 1:
+        yield from ((claim, work(claim.theme, claim.test, *rest, options)) for claim in chosen)
+        return
+    with ProcessPoolExecutor(options.processes) as pool:
+        # By name: a claim cannot be sent to another process.
+        jobs = [(claim, pool.submit(work, claim.theme, claim.test, *rest, options)) for claim in chosen]
+        for claim, job in jobs:
+            yield claim, job.result()
 
 
 # --- Rates in simulated worlds
 
 
-def _rates(theme: str, test: str, noise: Noise, options: argparse.Namespace) -> Rates:
+def _rates(theme: str, test: str, noise: Noise, options: argparse.Namespace) -> Found:
+    """Verdicts by what was planted and by the number of seeds."""
     claim = claim_of(theme, test)
     planted = {"none": 0.0, "by": claim.by, "expected": true_effect(claim)}
     if claim.verb == "same" or claim.by == 0:
         del planted["none"]
-    found = {
+    return {
         (name, seeds): repeat(
             claim,
             effect,
@@ -104,106 +104,102 @@ def _rates(theme: str, test: str, noise: Noise, options: argparse.Namespace) -> 
             rng=np.random.default_rng([seeds, len(name), *test.encode()]),
         )
         for name, effect in planted.items()
-        for seeds in (options.seeds if name == "expected" else {min(options.seeds), max(options.seeds)})
+        for seeds in (options.seeds if name == "expected" else _ends(options))
     }
-    return Rates(str(claim), claim.id, claim.test, len(claim.cases), found, planted)
 
 
-def _print(all_rates: Iterable[Rates], options: argparse.Namespace) -> Iterator[str]:
-    few, many = min(options.seeds), max(options.seeds)
-    power = "".join(f"{seeds:>6}" for seeds in options.seeds)
-    print(f"{'':34}{'supported at 0':>15}{'at by':>13}{'refuted at exp.':>16}  power at expected")
-    print(f"{'claim':34}{few:>9}{many:>6}{few:>7}{many:>6}{few:>9}{many:>6}{power}  seeds")
+def _ends(options: argparse.Namespace) -> list[int]:
+    return sorted({min(options.seeds), max(options.seeds)})
+
+
+def _print(rates: Iterable[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[str]:
+    """Print a line for each; what is too high."""
+    ends = "".join(f"{seeds:>7}" for seeds in _ends(options))
+    width = len(ends)
+    print(f"{'seeds':40}{ends}{ends}{ends}" + "".join(f"{seeds:>5}" for seeds in options.seeds))
+    print(f"{'claim':40}{'none: s.':>{width}}{'by: s.':>{width}}{'exp.: R':>{width}}  expected: s.   (rates in %)")
     kept = []
-    for rates in all_rates:
-        kept.append(rates)
-        cells, errors = [], []
-        for planted, verdict, measure in (
-            ("none", "supported", worst_share),
-            ("by", "supported", worst_share),
-            ("expected", "refuted", share),
-        ):
-            for seeds in (few, many):
-                verdicts = rates.found.get((planted, seeds))
-                if verdicts is None:
-                    cells.append("-")
-                    continue
-                rate = measure(verdicts, verdict)
-                chances = rates.cases if measure is worst_share else 1
-                high = too_high(rate, len(verdicts), chances=chances)
-                cells.append(f"{100 * rate:.1f}{'!' if high else ''}")
-                if high:
-                    errors.append(
-                        f"{rates.claim} ({rates.id}): {verdict} at {planted}, {seeds} seeds: {100 * rate:.1f} %"
-                    )
-        cells += [f"{100 * share(rates.found['expected', seeds], 'supported'):.0f}" for seeds in options.seeds]
-        widths = [9, 6, 7, 6, 9, 6, *(6 for _ in options.seeds)]
-        label = f"{rates.id} {rates.test.removeprefix('test_')}"[:34]
-        print(
-            f"{label:34}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)), flush=True
-        )
-        yield from errors
+    for claim, found in rates:
+        kept.append((claim, found))
+        errors = list(_errors(claim, found, options))
+        power = "".join(f"{100 * share(found['expected', seeds], 'supported'):5.0f}" for seeds in options.seeds)
+        label = f"{claim.id} {claim.test.removeprefix('test_')}"[:40]
+        print(f"{label:40}{''.join(cell for cell, _ in errors)}{power}", flush=True)
+        yield from (words for _, words in errors if words)
     yield from _of_suite(kept, options)
 
 
-def _of_suite(kept: list[Rates], options: argparse.Namespace) -> Iterator[str]:
-    """How often any claim at all is supported where nothing has an effect, claims drawn independently."""
-    for seeds in options.seeds:
-        by_id: dict[str, list[Verdicts]] = {}
-        for rates in kept:
-            if verdicts := rates.found.get(("none", seeds)):
-                by_id.setdefault(rates.id, []).append(verdicts)
+def _errors(claim: Claim, found: Found, options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Every rate of error as the table shows it, and in words where it is too high."""
+    for planted, verdict, measure in ERRORS:
+        for seeds in _ends(options):
+            verdicts = found.get((planted, seeds))
+            if verdicts is None:
+                yield f"{'-':>7}", ""
+                continue
+            rate = measure(verdicts, verdict)
+            chances = len(claim.cases) if measure is worst_share else 1
+            high = too_high(rate, len(verdicts), chances=chances)
+            words = f"{claim} ({claim.id}): {verdict} at {planted}, {seeds} seeds: {100 * rate:.1f} %"
+            yield f"{100 * rate:>6.1f}{'!' if high else ' '}", words if high else ""
+
+
+def _of_suite(kept: list[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[str]:
+    """How often any claim at all is supported where nothing has an effect, each in worlds of its own."""
+    for seeds in _ends(options):
+        tests = [(claim.id, found["none", seeds]) for claim, found in kept if ("none", seeds) in found]
+        names = {name for name, _ in tests}
         alarms = [
-            [overall([case for test in tests for case in test[k]]) == "supported" for tests in by_id.values()]
+            any(
+                overall([case for name, test in tests if name == one for case in test[k]]) == "supported"
+                for one in names
+            )
             for k in range(options.repetitions)
         ]
-        rate = float(np.mean([any(claims) for claims in alarms])) if by_id else math.nan
-        print(f"any of {len(by_id)} claims supported without any effect, {seeds} seeds: {100 * rate:.1f} %")
-        if by_id and too_high(rate, options.repetitions):
-            yield f"the suite: any claim supported without effect, {seeds} seeds: {100 * rate:.1f} %"
+        rate = float(np.mean(alarms))
+        words = f"any of {len(names)} claims supported without any effect, {seeds} seeds: {100 * rate:.1f} %"
+        print(words)
+        if too_high(rate, options.repetitions):
+            yield words
 
 
 def _count(chosen: list[Claim], options: argparse.Namespace) -> int:
-    return len(options.worlds) * (len(chosen) * 6 + len(options.seeds))
+    return len(options.worlds) * (len(chosen) * 6 + 2)
 
 
 # --- What the networks of a real study say
 
 
-def _of_study(options: argparse.Namespace) -> int:
+def _of_study(chosen: list[Claim], options: argparse.Namespace) -> int:
     print("claims that contrast networks, supported with the networks exchanged within each seed")
     print(f"{'claim':60}{'cases':>6}{'supported':>10}{'spread':>9}{'by':>8}")
     total = np.zeros(2)
-    for row in _in_parallel(_in_study, [claim for claim in claims() if options.only in str(claim)], options):
-        if row is None:
+    for claim, (cases, supported, judged, spread) in _in_parallel(_in_study, chosen, options=options):
+        if not judged and math.isnan(spread):
             continue
-        label, cases, supported, judged, spread, by = row
         total += supported, judged
+        label = f"{claim.id} {claim.test.removeprefix('test_')}"
         rate = f"{100 * supported / judged:.1f}" if judged else "-"
-        warning = "  by is less than twice the spread" if by < 2 * spread else ""
-        print(f"{label[:60]:60}{cases:>6}{rate:>10}{spread:>9.2g}{by:>8.2g}{warning}", flush=True)
+        warning = "  by is less than twice the spread" if claim.by < 2 * spread else ""
+        print(f"{label[:60]:60}{cases:>6}{rate:>10}{spread:>9.2g}{claim.by:>8.2g}{warning}", flush=True)
     rate = total[0] / max(total[1], 1)
     print(f"in all: {100 * rate:.1f} % of {total[1]:.0f}")
     return int(rate > 0.05)
 
 
-def _in_study(theme: str, test: str, options: argparse.Namespace) -> tuple[Any, ...] | None:
+def _in_study(theme: str, test: str, options: argparse.Namespace) -> tuple[int, int, int, float]:
+    """Cases that contrast networks, how often they were supported and judged, and the spread from run to run."""
     from indicators.selection import choose_study
     from indicators.store import Store
     from indicators.view import open_source
 
-    claim = next(claim for claim in claims(theme) if claim.test == test)
+    claim = claim_of(theme, test)
     store = Store(options.store)
     source = open_source(choose_study(store, options.study), store)
-    try:
-        spread, _ = run_to_run_spread(claim, source)
-        answers = permuted(claim, source, permutations=options.permutations, rng=np.random.default_rng(0))
-    except NotApplicable:
-        return None
+    answers = permuted(claim, source, permutations=options.permutations, rng=np.random.default_rng(0))
+    spread = run_to_run_spread(claim, source)
     verdicts = [answer.verdict for study in answers for answer in study]
-    label = f"{claim.id} {test.removeprefix('test_')}"
-    cases = len(answers[0]) if answers else 0
-    return label, cases, verdicts.count("supported"), len(verdicts), spread, claim.by
+    return len(answers[0]) if answers else 0, verdicts.count("supported"), len(verdicts), spread
 
 
 if __name__ == "__main__":
