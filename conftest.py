@@ -49,6 +49,11 @@ def pytest_addoption(parser):
         default=Path("report"),
         help="folder for verdicts.json [%(default)s]",
     )
+    group.addoption(
+        "--again",
+        choices=list(WORDS),
+        help="judge only the claims of this verdict in the report of the last run, for instance with more --seeds",
+    )
     group.addoption("--verdicts", type=Path, help="fail only where verdicts differ from those in this file")
     group.addoption("--update-verdicts", action="store_true", help="write the file of --verdicts anew")
 
@@ -72,12 +77,27 @@ def pytest_collection_modifyitems(config, items):
                 _require_claim(item, claim)
                 item.add_marker(claim.kwargs["tier"])
                 item.add_marker(_theme(item.path))
+        if config.getoption("again"):
+            _keep_again(config, items)
     except pytest.UsageError as error:
         if not hasattr(config, "workeroutput"):
             raise
         # A worker that raised would be gone before xdist has sent it tests: it ends with none, and its message.
         config.workeroutput["usage_error"] = str(error)
         items.clear()
+
+
+def _keep_again(config, items):
+    """Deselects what is not a claim of the verdict that is to be judged again."""
+    from indicators.report import verdicts
+
+    path, verdict = config.getoption("report") / "verdicts.json", config.getoption("again")
+    with _plain_errors():
+        chosen = verdicts.with_verdict(path, verdict)
+    claims = [item.get_closest_marker("claim") for item in items]
+    again = [bool(claim) and claim.args[0] in chosen for claim in claims]
+    config.hook.pytest_deselected(items=[item for item, kept in zip(items, again, strict=True) if not kept])
+    items[:] = [item for item, kept in zip(items, again, strict=True) if kept]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -248,7 +268,7 @@ class Summary:
 
     def _complete(self, session):
         """Whether every claim of the suite was judged: not after a selection, a crash or an early end."""
-        options = ("keyword", "markexpr", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
+        options = ("again", "keyword", "markexpr", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
         chosen = self.deselected or any(self.config.getoption(name, None) for name in options)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.shouldfail
         paths = {Path(self.config.invocation_params.dir, argument).resolve() for argument in self.config.args}

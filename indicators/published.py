@@ -37,7 +37,12 @@ def publish(measured: Measurements, folder: Path) -> Path:
     name = f"{study.name}-recorded"
     path = folder / f"{name}.nc"
     folder.mkdir(parents=True, exist_ok=True)
-    _write(path, measured)
+    unfinished = path.with_suffix(".part")
+    try:
+        _write(unfinished, measured)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     about = {
         "name": name,
         "kind": "recorded",

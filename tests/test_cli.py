@@ -1,6 +1,7 @@
 """The command line, called as a function: its commands are real, the work behind them is put in their place."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from indicators.crew import CrewError
 from indicators.errors import InputError
 from indicators.specs import load_study
 
-COMMANDS = ("fetch", "train", "measure", "calibrate")
+COMMANDS = ("fetch", "train", "measure", "calibrate", "publish")
 
 
 @pytest.fixture(autouse=True)
@@ -234,3 +235,70 @@ def test_the_module_is_the_command():
 
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == "No such command 'tarin'. Did you mean 'train'?\n"
+
+
+# Listing
+
+
+def test_claims_are_listed_as_a_table_and_as_json(capsys):
+    assert cli.main(["list", "claims"]) == 0
+    table = capsys.readouterr().out
+    assert cli.main(["list", "claims", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+
+    assert all(f"\n{claim['id']} " in table for claim in found)
+    (known,) = [claim for claim in found if claim["id"] == "A26"]
+    assert (known["tier"], known["section"], known["figures"]) == ("core", "8.3.7", "8.5")
+    assert known["sentence"].startswith("In the last layers, neurons")
+    (comparison,) = known["comparisons"]
+    assert (comparison["by"], comparison["verb"], comparison["layers"]) == (0.01, "rises", ["LAST"])
+    assert comparison["quantities"] == ["label_information"]
+    assert comparison["expected"] > comparison["by"]
+
+
+@pytest.mark.parametrize(
+    ("what", "name"), [("indicators", "label_information"), ("studies", "cifar10-mini"), ("studies", "thesis-2019")]
+)
+def test_other_things_are_listed_too(what, name, capsys):
+    assert cli.main(["list", what]) == 0
+    assert re.search(rf"^{name} ", capsys.readouterr().out, re.MULTILINE)
+    assert cli.main(["list", what, "--json"]) == 0
+    assert name in [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+
+def test_claims_are_listed_without_a_test_runner_or_numbers():
+    code = "import sys; from indicators import cli; cli.main(['list', 'claims']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert not {"pytest", "numpy", "xarray", "tensorflow"} & set(done.stderr.split())
+
+
+def test_what_cannot_be_listed_is_one_line(capsys):
+    assert cli.main(["list", "networks"]) == 2
+    assert "'networks' is not one of" in capsys.readouterr().err
+
+
+# Publishing
+
+
+def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):
+    assert cli.main(["publish", "--output", str(tmp_path / "out")]) == 2
+    assert "run `indicators train` to make it again" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("*.toml"))
+
+
+def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkeypatch):
+    def publish(measured, folder):
+        assert measured.name == "cifar10-mini"
+        assert measured.study.seeds == 3
+        (folder / "x-recorded.nc").write_bytes(b"0" * 2_300_000)
+        return folder / "x-recorded.toml"
+
+    monkeypatch.setattr("indicators.published.publish", publish)
+
+    assert cli.main(["publish", "--seeds", "3", "--output", str(tmp_path)]) == 0
+    file = tmp_path / "x-recorded.toml"
+    assert capsys.readouterr().out.splitlines() == [
+        f"written: {file} and 2.3 MB beside it",
+        f"next: pytest hypotheses/ --study {file}",
+    ]

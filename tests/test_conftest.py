@@ -456,6 +456,17 @@ def test_a_selection_without_refutation_ends_with_status_zero_and_its_cases_coun
     assert done.status == 0
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "shared"])
+def test_claims_of_one_verdict_are_judged_again_and_no_others(suite, tmp_path, workers):
+    whole = run(tmp_path, "--study", "trial.toml", suite=suite)
+    again = run(tmp_path, "--study", "trial.toml", "--again", "inconclusive", *workers, suite=suite)
+
+    expected = {claim["id"] for claim in whole.report["claims"] if claim["verdict"] == "inconclusive"}
+    assert expected
+    assert {claim["id"] for claim in again.report["claims"]} == expected
+    assert again.report["complete"] is False
+
+
 def test_a_selection_leaves_the_verdicts_of_all_claims_alone(suite, tmp_path):
     everything = run(tmp_path, "--study", "trial.toml", suite=suite)
     complete = (tmp_path / "report" / "verdicts.json").read_bytes()
@@ -563,6 +574,7 @@ def quick(tmp_path_factory):
             ["--study", "thesis-2019", "--verdicts", "torn.json"],
             "--verdicts torn.json cannot be read (JSONDecodeError)",
         ),
+        (["--study", "thesis-2019", "--again", "refuted"], "verdicts.json cannot be read (FileNotFoundError); run all"),
         (["--update-verdicts"], "--update-verdicts needs the file: --verdicts FILE"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -101,4 +101,5 @@ def test_a_damaged_or_missing_file_is_named(file, store, tmp_path):
 
 def test_what_is_not_measured_cannot_be_published(make_study, store, tmp_path):
     with pytest.raises(InputError, match="train"):
-        publish(Measurements(make_study(), store), tmp_path)
+        publish(Measurements(make_study(), store), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []

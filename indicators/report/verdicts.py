@@ -246,6 +246,17 @@ def read_expected(path: Path, study: str) -> dict[str, str]:
     return verdicts
 
 
+def with_verdict(path: Path, verdict: str) -> set[str]:
+    """Names of the claims that have this verdict in a file of `write`; InputError where there is no such file."""
+    try:
+        document = json.loads(path.read_text())
+        return {claim["id"] for claim in document["claims"] if claim["verdict"] == verdict}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"--again {verdict}: {path} cannot be read ({type(error).__name__}); run all of hypotheses/ first"
+        ) from None
+
+
 def _natural(name: str) -> list[str | int]:
     """A2 before A16: texts and numbers by turns."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
