@@ -381,13 +381,25 @@ def test_a_curve_has_the_planted_area(area):
 
 @pytest.mark.parametrize("correlation", [-0.9, -0.3, 0.0, 0.5, 1.0])
 def test_networks_go_together_as_planted(correlation):
-    study = make(tracking("entropy", 1), effect=correlation, noise=USUAL, unit=0.0)
+    study = make(tracking("entropy", 1, sampling=0.0, noise=0.0), effect=correlation, noise=USUAL)
     accuracy = study.measurement("accuracy").sel(split="test")
     rest = [values - values.mean("level") for values in (study.measurement("entropy"), accuracy)]
 
     for seed in range(3):
         x, y = (values.sel(seed=seed).to_numpy().ravel() for values in rest)
         assert spearmanr(x, y).statistic == pytest.approx(correlation, abs=0.02)
+
+
+def test_correlations_of_networks_differ_from_run_to_run_as_those_of_unrelated_ones():
+    study = make(tracking("entropy", 1), effect=0.0, seeds=500, noise=USUAL)
+    rest = [study.measurement("entropy"), study.measurement("accuracy").sel(split="test")]
+    tables = [(values - values.mean("level")).to_numpy().reshape(500, -1) for values in rest]
+    unrelated = np.random.default_rng(0).normal(size=(2, 500, 9))
+
+    found, chance = (
+        np.std([spearmanr(x, y).statistic for x, y in zip(*pair, strict=True)]) for pair in (tables, unrelated)
+    )
+    assert found == pytest.approx(chance, rel=0.15)
 
 
 @pytest.mark.parametrize("correlation", [-1.0, -0.4, 0.25, 0.98])

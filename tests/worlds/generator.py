@@ -183,6 +183,8 @@ class Plant:
     cells: bool = True
     layers: bool = True
     function: Function | None = None
+    sampling: float = 0.0
+    """Where what is planted is a correlation: its spread around 0, less the nearer it is to 1, instead of noise."""
     exact: float = 1e-6
     """How near the effect of the claim comes to e without noise."""
     dims: Mapping[str, Sequence[Any]] = field(init=False)
@@ -401,7 +403,8 @@ def tracking(
     """A number per network whose rank correlation with another measurement is planted.
 
     ``tracking("label_information", -1, middle=0.6, size=0.05, then=rising(0.03))``: networks of better accuracy have
-    earlier onsets. Correlated is what is left of both without the mean of every optimizer. ``read`` makes one
+    earlier onsets. Correlated is what is left of both without the mean of every optimizer. From run to run it differs
+    as correlations of nine networks do, whatever the unit of noise. ``read`` makes one
     number per network of the other measurement (of the accuracy: that on test images); ``then`` makes the
     measurement of the number, which lies around ``middle`` within ``size``.
     """
@@ -413,7 +416,8 @@ def tracking(
         found = middle + size * partner.copy(data=np.array(numbers))
         return found if then is None else then(found, measured)
 
-    return Plant(name, slope, base, cells=False, layers=False, function=correlated, **({"exact": 0.02} | options))
+    options = {"exact": 0.02, "sampling": 0.35} | options  # as of nine unrelated networks: 1 / sqrt(8)
+    return Plant(name, slope, base, cells=False, layers=False, function=correlated, **options)
 
 
 def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
@@ -538,7 +542,8 @@ class World:
     def _make(self, plant: Plant) -> xr.DataArray:
         slope, base = plant.laid
         effects = self._effects.reshape(-1, *(1 for _ in plant.dims))
-        numbers = base + effects * slope + self._noise_of(plant)
+        numbers = base + effects * slope
+        numbers = numbers + self._noise_of(plant, numbers)
         values = xr.DataArray(numbers, {"seed": list(self.seeds), **plant.dims}, ("seed", *plant.dims))
         if plant.function is not None:
             values = plant.function(values, self.measurement)
@@ -550,7 +555,7 @@ class World:
         values.attrs = {"resolution": 0.0}
         return values
 
-    def _noise_of(self, plant: Plant) -> np.ndarray | float:
+    def _noise_of(self, plant: Plant, numbers: np.ndarray) -> np.ndarray | float:
         """What all networks of a seed share, plus what each has of its own."""
         spread = self._noise.spread * (_ACCURACY_SPREAD if plant is _STANDARD else self._unit * plant.noise)
         if spread == 0:
@@ -560,6 +565,8 @@ class World:
         own = self._over_layers(rng, [seeds, *sizes[: len(cells)]], sizes[len(cells) :])
         if cells:
             own *= self._factors.reshape(seeds, *sizes[:2], *(1 for _ in sizes[2:]))
+        if plant.sampling:
+            return self._noise.spread / USUAL.spread * plant.sampling * (1 - numbers**2).clip(0) * own
         return spread * (own + self._noise.shared * self._shift(plant))
 
     def _over_layers(self, rng: np.random.Generator, networks: list[int], others: list[int]) -> np.ndarray:
