@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from indicators.comparisons import falls, less, more, rises, same, tracks
+from indicators.profiles import rank_correlation
 from indicators.specs import LEVELS, OPTIMIZERS
-from indicators.summaries import most_over_least, pruning_area, rank_correlation, relative_change
+from indicators.summaries import most_over_least, pruning_area, relative_change
 from indicators.view import HIDDEN, LAST, PARTS, layers_in
 
 TURNED = 0.95

@@ -2,9 +2,10 @@
 
 import pytest
 
-from indicators.comparisons import earlier, falls, less, more, onset, onsets, rises, same, tracks
+from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
+from indicators.profiles import onset, onsets, rank_correlation, relative_onset, trough_width
 from indicators.specs import LEVELS, OPTIMIZERS
-from indicators.summaries import difference, rank_correlation, relative_onset, trough_width
+from indicators.summaries import difference
 from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, layer_at, layers_in
 
 ONSET_OF_NMI = 0.02

@@ -2,9 +2,10 @@
 
 import pytest
 
-from indicators.comparisons import earlier, falls, less, more, onsets, rises, same
+from indicators.comparisons import earlier, falls, less, more, rises, same
+from indicators.profiles import onsets, rank_correlation
 from indicators.specs import OPTIMIZERS
-from indicators.summaries import difference, rank_correlation
+from indicators.summaries import difference
 from indicators.view import CENTRAL, HIDDEN, LAST, OUTPUT, layer_at, layers_in
 
 ONSET_OF_DEATH = 0.05

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.comparisons import earlier, falls, less, more, onsets, rises, same, tracks
+from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
+from indicators.profiles import onsets, rank_correlation
 from indicators.specs import OPTIMIZERS
-from indicators.summaries import difference, rank_correlation
+from indicators.summaries import difference
 from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, layer_at, layers_in
 
 GROUPED = 0.1

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
+from indicators.profiles import rank_correlation
 from indicators.specs import OPTIMIZERS
-from indicators.summaries import half_loss_fraction, outlyingness, pruning_area, rank_correlation
+from indicators.summaries import half_loss_fraction, outlyingness, pruning_area
 from indicators.view import FIRST, HIDDEN, LAST, layers_in
 
 ONSET_OF_LABEL_INFORMATION = 0.03

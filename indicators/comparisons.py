@@ -36,6 +36,7 @@ from indicators.evidence import (
     nothing_compared,
     undefined_seen,
 )
+from indicators.profiles import centered_ranks, onset
 from indicators.specs import LEVELS
 
 CELLS = ("optimizer", "level")
@@ -174,44 +175,6 @@ def tracks(
         roundoff=ROUNDOFF,
     )
     return judge(total, by=_not_negative("by", by), unit=unit, silent=int((~decisive).sum()))
-
-
-def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.DataArray]:
-    """Relative depth at which a profile over ``layer`` first exceeds the threshold, and if it never does.
-
-    Layer k of L, counted from 1, lies at k / L, or where the coordinate ``depth`` along ``layer`` says. The
-    onset is linear between the layer that exceeds the threshold and the one before; in the first layer it is
-    that layer's depth. Never: depth 1, censored. The depth is NaN where the profile is not finite. Its resolution
-    is half the smallest step from layer to layer.
-    Raises ValueError without layers, for a threshold that is not finite, and for depths that do not ascend in
-    (0, 1].
-    """
-    if not profile.sizes.get("layer") or not math.isfinite(threshold):
-        raise ValueError(f"threshold={threshold!r}, dims={profile.dims}: onset takes a number and layers")
-    places = _depths(profile)
-    heights = profile.transpose(..., "layer").to_numpy().astype(float)
-    above = heights > threshold
-    crossed, never = above.argmax(-1), ~above.any(-1)
-    before = np.maximum(crossed - 1, 0)
-    low, high = (np.take_along_axis(heights, k[..., None], -1)[..., 0] for k in (before, crossed))
-    share = np.divide(threshold - low, high - low, out=np.ones_like(low), where=~never & (crossed > 0))
-    depth = np.where(never, 1.0, places[before] + share * (places[crossed] - places[before]))
-    finite = np.isfinite(heights).all(-1)
-    shell = profile.isel(layer=0, drop=True)
-    shell.attrs = {name: of for name, of in profile.attrs.items() if name == "undefined"}
-    shell.attrs["resolution"] = _half_a_step(places)
-    return shell.copy(data=np.where(finite, depth, np.nan)), shell.copy(data=never & finite)
-
-
-def onsets(profile: xr.DataArray, thresholds: Sequence[float]) -> xr.DataArray:
-    """Relative depth of the `onset` at each of several thresholds, along ``threshold``; 1 where it is never reached.
-
-    A claim about an onset is as good as it holds over a range of thresholds. Raises ValueError for no threshold.
-    """
-    if len(thresholds) == 0:
-        raise ValueError("thresholds=() holds none; give one or more, ascending")
-    index = xr.DataArray(np.asarray(thresholds, float), dims="threshold", name="threshold")
-    return xr.concat([onset(profile, threshold)[0] for threshold in thresholds], index, combine_attrs="override")
 
 
 def _judge(
@@ -355,19 +318,6 @@ def _stages(values: xr.DataArray, along: str, at: Selection) -> list[Selection]:
     return [{**at, along: part} for part in (labels[:third], labels[third:-third], labels[-third:])]
 
 
-def _depths(profile: xr.DataArray) -> Array:
-    layers = profile.sizes["layer"]
-    given = profile.coords.get("depth")
-    depths = np.arange(1, layers + 1) / layers if given is None else given.to_numpy().astype(float)
-    if depths.shape != (layers,) or not (np.diff([0.0, *depths]) > 0).all() or depths[-1] > 1:
-        raise ValueError(f"depth={depths.tolist()}: expected one per layer, ascending in (0, 1]")
-    return depths
-
-
-def _half_a_step(depths: Array) -> float:
-    return float(np.diff([0.0, *depths]).min()) / 2
-
-
 def _centered_ranks(values: xr.DataArray) -> Array:
     """Ranks minus their mean, seed by cell, of what is left of the values without their optimizers' means."""
     if not {"seed", *CELLS} <= set(values.dims):
@@ -377,7 +327,7 @@ def _centered_ranks(values: xr.DataArray) -> Array:
     rest = (rest - rest.mean(-1, keepdims=True)).reshape(table.shape)
     grain = _roundoff(values) * float(np.abs(table).max(initial=0.0) or 1.0)
     rest = np.round(rest / grain)  # equal values differ by roundoff once their means are gone
-    return np.asarray(np.sign(rest[:, :, None] - rest[:, None, :]).sum(-1) / 2, float)
+    return centered_ranks(rest)
 
 
 def _roundoff(values: xr.DataArray) -> float:

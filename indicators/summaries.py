@@ -1,4 +1,4 @@
-"""Numbers that claims take from curves: labeled arrays in, labeled arrays out, one dimension less."""
+"""Numbers that claims take from several measurements, or from the curves of one: labeled arrays in and out."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from indicators import pruning
-from indicators.evidence import NotApplicable
-
-Floats = NDArray[np.float64]
+from indicators.profiles import stating
 
 
 def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
@@ -47,7 +44,7 @@ def relative_change(
     is the spread of the changes in units of the weights, whatever their number.
     """
     change = ((1 - norm_ratio) ** 2 + 2 * norm_ratio * cosine_distance) ** 0.5
-    return _stating(
+    return stating(
         (change if over == "final" else change / norm_ratio).rename(f"weight change over {over} weights"),
         resolution=max(values.attrs.get("resolution", 0.0) for values in (norm_ratio, cosine_distance)),
         undefined=norm_ratio.attrs.get("undefined", ""),
@@ -68,7 +65,7 @@ def jump_at_reductions(history: xr.DataArray, *, over: Literal["last", "best"] =
     best = accuracy.copy(data=np.fmax.accumulate(accuracy.to_numpy(), -1))
     before = (accuracy if over == "last" else best).shift(epoch=1)
     jumps = (accuracy - before).where(rate < rate.shift(epoch=1))
-    return _stating(
+    return stating(
         jumps.mean("epoch").rename("jump of validation accuracy"),
         resolution=history.attrs.get("resolution", 0.0),
         undefined="trainings whose learning rate never falls",
@@ -84,68 +81,7 @@ def most_over_least(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.D
         raise ValueError(f"{order.name} holds values that are not finite: there is no largest and smallest of them")
     most, least = (values.isel({dim: place}).drop_vars(dim) for place in (order.argmax(dim), order.argmin(dim)))
     difference = (most - least).rename(f"{values.name} at the largest - smallest {order.name}")
-    return _stating(difference, **{key: of for key, of in values.attrs.items() if key in ("resolution", "undefined")})
-
-
-def rank_correlation(x: xr.DataArray, y: xr.DataArray, dim: str = "layer") -> xr.DataArray:
-    """Spearman's rank correlation of two profiles along a dimension: 1 they rise and fall together, -1 oppositely.
-
-    Ties share their mean rank; NaN where either is constant or not finite. The resolution is the smallest step that N
-    ranks can make, 12 / (N^3 - N). Raises NotApplicable for fewer than three places along the dimension, ValueError
-    where x and y have different ones.
-    """
-    size = x.sizes[dim]
-    if size < 3:
-        raise NotApplicable(f"{x.name} has {size} places along {dim}: a rank correlation takes three")
-    found: xr.DataArray = xr.apply_ufunc(_spearman, x, y, input_core_dims=[[dim], [dim]], join="exact")
-    return _stating(
-        found.rename(f"rank correlation of {x.name} and {y.name}"),
-        resolution=12 / (size**3 - size),
-        undefined="profiles that do not vary",
-    )
-
-
-def trough_width(profile: xr.DataArray, threshold: float) -> xr.DataArray:
-    """Depth over which a profile along `layer` lies below a threshold, as a share of the network's depth.
-
-    The profile runs straight from layer to layer: 0 if every layer lies above, at most the depth from the first to the
-    last of them. The resolution is half the smallest step from layer to layer. NaN where the profile is not finite.
-    Raises NotApplicable for a single layer.
-    """
-    steps = np.diff(_depths(profile))
-
-    def width(heights: Floats) -> Floats:
-        low, high = (of(heights[..., :-1], heights[..., 1:]) for of in (np.minimum, np.maximum))
-        level = np.where(np.isnan(low), np.nan, low < threshold)
-        below = np.divide(threshold - low, high - low, out=level, where=high > low)
-        return np.asarray(np.clip(below, 0, 1) @ steps)
-
-    return _of_layers(width, profile, f"below {threshold:g}")
-
-
-def relative_onset(profile: xr.DataArray, share: float) -> xr.DataArray:
-    """Relative depth at which a profile along `layer` has made a share of its rise: it compares profiles of any unit.
-
-    The rise leads from the lowest layer to the highest one after it, straight from layer to layer. 1 where there is
-    none, the lowest layer being the last. The resolution is half the smallest step from layer to layer. NaN where the
-    profile is not finite. Raises NotApplicable for a single layer, ValueError for a share that is not in (0, 1).
-    """
-    if not 0 < share < 1:
-        raise ValueError(f"share={share!r} is not between 0 and 1")
-    depths = _depths(profile)
-
-    def onset(heights: Floats) -> Floats:
-        lowest = heights.min(-1, keepdims=True)
-        before = np.arange(len(depths)) < heights.argmin(-1)[..., None]
-        risen = np.where(before, 0.0, heights - lowest)
-        whole = risen.max(-1, keepdims=True)
-        after = np.maximum((risen > share * whole).argmax(-1)[..., None], 1)
-        low, high = (np.take_along_axis(risen, place, -1) for place in (after - 1, after))
-        part = np.divide(share * whole - low, high - low, out=np.ones_like(low), where=high > low)
-        found = depths[after - 1] + part * (depths[after] - depths[after - 1])
-        return np.asarray(np.where(whole > 0, found, np.where(np.isnan(whole), np.nan, 1.0))[..., 0])
-
-    return _of_layers(onset, profile, f"risen by {share:g}")
+    return stating(difference, **{key: of for key, of in values.attrs.items() if key in ("resolution", "undefined")})
 
 
 def difference(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
@@ -155,7 +91,7 @@ def difference(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
     drops what the two say differently.
     """
     undefined = dict.fromkeys(values.attrs.get("undefined") or "" for values in (x, y))
-    return _stating(
+    return stating(
         (x - y).rename(f"{x.name} - {y.name}"),
         resolution=max(values.attrs.get("resolution", 0.0) for values in (x, y)),
         undefined="; ".join(filter(None, undefined)),
@@ -171,7 +107,7 @@ def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.
     """
     a = _apart(values, *others)
     b = (_apart(values, one, others[0]) + _apart(values, one, others[1])) / 2
-    return _stating(
+    return stating(
         ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
         undefined="optimizers that are all alike",
     )
@@ -195,37 +131,3 @@ def _mean_of_draws(values: xr.DataArray, resolution: float) -> xr.DataArray:
     mean = values.mean("draw", skipna=False) if "draw" in values.dims else values.copy()
     mean.attrs = {"resolution": resolution}
     return mean
-
-
-def _stating(values: xr.DataArray, **attrs: object) -> xr.DataArray:
-    """The same values, saying this of themselves and nothing else."""
-    return values.drop_attrs().assign_attrs(attrs)
-
-
-def _spearman(x: Floats, y: Floats) -> Floats:
-    """Correlation of the mid-ranks along the last axis, NaN where one of them has no spread."""
-    a, b = _centered_ranks(x), _centered_ranks(y)
-    lengths = np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
-    return np.asarray(np.divide((a * b).sum(-1), lengths, out=np.full_like(lengths, np.nan), where=lengths > 0))
-
-
-def _centered_ranks(values: Floats) -> Floats:
-    return np.asarray(np.sign(values[..., :, None] - values[..., None, :]).sum(-1) / 2, float)
-
-
-def _depths(profile: xr.DataArray) -> Floats:
-    """Relative depth of every layer: as the array says, else k / L for layer k of L."""
-    layers = profile.sizes["layer"]
-    if layers < 2:
-        raise NotApplicable(f"{profile.name} has {layers} layers: a profile takes two")
-    given = profile.coords.get("depth")
-    return np.arange(1, layers + 1) / layers if given is None else given.to_numpy().astype(float)
-
-
-def _of_layers(function: Callable[[Floats], Floats], profile: xr.DataArray, name: str) -> xr.DataArray:
-    found: xr.DataArray = xr.apply_ufunc(function, profile, input_core_dims=[["layer"]])
-    return _stating(
-        found.rename(f"{profile.name} {name}"),
-        resolution=float(np.diff(_depths(profile)).min()) / 2,
-        undefined=profile.attrs.get("undefined", ""),
-    )

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from indicators.comparisons import earlier, falls, less, more, onset, onsets, rises, same, tracks
+from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
 from indicators.evidence import NotApplicable, Undecided, judging
+from indicators.profiles import onset
 
 brief = settings(max_examples=40, deadline=None)  # a busy machine is no failure
 
@@ -344,52 +345,6 @@ def test_too_few_layers_to_rise_or_fall_make_a_claim_inapplicable(verb, at):
 # Onsets
 
 
-@pytest.mark.parametrize(
-    ("profile", "depth", "censored"),
-    [
-        pytest.param([0.0, 0.0, 1.0, 1.0], 0.5 + 0.25 * 0.3, False, id="between two layers"),
-        pytest.param([0.0, 0.3, 1.0, 1.0], 0.5, False, id="from a layer that just reaches it"),
-        pytest.param([0.0, 0.0, 0.0, 0.4], 0.75 + 0.25 * 0.75, False, id="in the last layer"),
-        pytest.param([0.5, 0.0, 0.0, 0.0], 0.25, False, id="in the first layer"),
-        pytest.param([0.0, 0.6, 0.0, 0.6], 0.25 + 0.25 * 0.5, False, id="twice"),
-        pytest.param([0.0, 0.1, 0.2, 0.3], 1.0, True, id="never"),
-    ],
-)
-def test_onset_by_hand(profile, depth, censored):
-    found, never = onset(xr.DataArray(profile, dims="layer"), 0.3)
-
-    assert found.item() == pytest.approx(depth)
-    assert never.item() is censored
-
-
-def test_onset_uses_the_depth_of_layers_that_are_part_of_a_network():
-    profile = xr.DataArray([0.0, 1.0, 1.0], dims="layer", coords={"depth": ("layer", [0.6, 0.8, 1.0])})
-
-    assert onset(profile, 0.5)[0].item() == pytest.approx(0.7)
-
-
-@pytest.mark.parametrize("depths", [[0.5, 0.4, 1.0], [0.0, 0.5, 1.0], [0.5, 1.0, 1.5]])
-def test_depths_ascend_to_one_at_most(depths):
-    profile = xr.DataArray([0.0, 1.0, 1.0], dims="layer", coords={"depth": ("layer", depths)})
-
-    with pytest.raises(ValueError, match=r"depth=.*ascending"):
-        onset(profile, 0.5)
-
-
-@brief
-@given(arrays(float, (4, 6), elements=st.floats(-1, 1)), st.floats(-0.9, 0.9))
-def test_onset_is_a_depth_and_not_earlier_for_a_higher_threshold(heights, threshold):
-    profile = xr.DataArray(heights, dims=("draw", "layer"))
-
-    depth, censored = onset(profile, threshold)
-    higher, _ = onset(profile, threshold + 0.1)
-
-    assert (depth > 0).all()
-    assert (depth <= 1).all()
-    assert (higher >= depth - 1e-12).all()
-    assert (censored == (profile.max("layer") <= threshold)).all()
-
-
 RAMPS = [[0, 0, 0, 1.0], [0, 0, 1.0, 1.0], [0, 1.0, 1.0, 1.0]]  # onsets at .5 : .875, .625, .375
 
 
@@ -440,20 +395,6 @@ def test_seeds_that_never_reach_it_are_left_out_and_three_must_remain():
     assert (three.verdict, three.seeds) == ("supported", 3)
     assert (two.verdict, two.seeds) == ("inconclusive", 2)
     assert two.reason == "too few seeds; 2 of 4 seeds cannot decide"
-
-
-def test_onsets_over_a_range_of_thresholds_are_the_single_ones():
-    profile = cells(noise(2)).expand_dims(layer=["Conv1", "Conv2", "Dense1"]) + xr.DataArray([0, 1, 2], dims="layer")
-
-    found = onsets(profile, [-9, 0.5, 1.25, 99])
-
-    assert found["threshold"].values.tolist() == [-9, 0.5, 1.25, 99]
-    for threshold in (0.5, 1.25):
-        np.testing.assert_array_equal(found.sel(threshold=threshold), onset(profile, threshold)[0])
-    assert (found.sel(threshold=-9) == 1 / 3).all()
-    assert (found.sel(threshold=99) == 1).all()
-    with pytest.raises(ValueError, match="holds none; give one or more"):
-        onsets(profile, [])
 
 
 def test_a_profile_that_is_not_finite_is_an_error_and_not_a_late_onset():

@@ -98,9 +98,9 @@ def test_what_the_catalog_applies_knows_numbers_only(name):
     assert imported_packages(name) - set(sys.stdlib_module_names) <= {"numpy", "scipy", "indicators"}
 
 
-@pytest.mark.parametrize("name", ["evidence", "comparisons", "premises", "summaries"])
+@pytest.mark.parametrize("name", ["evidence", "comparisons", "premises", "profiles", "summaries"])
 def test_judging_knows_neither_networks_nor_files(name):
-    assert imported_rooms(name) <= {"evidence", "specs", "errors", "pruning"}
+    assert imported_rooms(name) <= {"evidence", "specs", "errors", "profiles", "pruning"}
 
 
 @pytest.mark.parametrize("name", sorted(set(ROOMS) - {"__main__", "cli"}))

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import spearmanr
 
 from indicators import weights
-from indicators.evidence import NotApplicable
 from indicators.summaries import (
     difference,
     half_loss_fraction,
@@ -12,10 +10,7 @@ from indicators.summaries import (
     most_over_least,
     outlyingness,
     pruning_area,
-    rank_correlation,
     relative_change,
-    relative_onset,
-    trough_width,
 )
 
 GRID = [0.0, 0.1, 0.5, 0.9]
@@ -208,124 +203,6 @@ def test_outlyingness_by_hand(sgd, wdecay, layca, outlying):
     assert found.dims == ("seed",)
     assert found.item() == pytest.approx(outlying, nan_ok=True)
     assert found.attrs == {"undefined": "optimizers that are all alike"}
-
-
-def profile(*heights, depths=None, **attrs):
-    array = xr.DataArray(np.array(heights, float), dims="layer", name="nmi", attrs=attrs)
-    return array if depths is None else array.assign_coords(depth=("layer", np.array(depths, float)))
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "correlation"),
-    [
-        pytest.param([1, 2, 3, 9], [0, 5, 6, 7], 1.0, id="together"),
-        pytest.param([1, 2, 3, 9], [7, 6, 5, 0], -1.0, id="against each other"),
-        pytest.param([1, 2, 3], [2, 1, 3], 0.5, id="one exchange"),
-        pytest.param([1, 1, 2], [1, 2, 3], 0.75**0.5, id="a tie"),
-        pytest.param([1, 1, 1], [1, 2, 3], np.nan, id="constant"),
-        pytest.param([1, np.nan, 3], [1, 2, 3], np.nan, id="a value that does not exist"),
-    ],
-)
-def test_rank_correlation_by_hand(x, y, correlation):
-    found = rank_correlation(profile(*x), profile(*y))
-
-    assert found.item() == pytest.approx(correlation, nan_ok=True)
-
-
-def test_rank_correlation_agrees_with_scipy_in_every_network():
-    rng = np.random.default_rng(0)
-    x, y = (xr.DataArray(rng.integers(0, 6, (4, 3, 9)), dims=("seed", "level", "layer"), name="n") for _ in "xy")
-
-    found = rank_correlation(x, y)
-
-    assert found.dims == ("seed", "level")
-    for seed in range(4):
-        for level in range(3):
-            assert found[seed, level].item() == pytest.approx(spearmanr(x[seed, level], y[seed, level]).statistic)
-    assert rank_correlation(x, y, "seed").dims == ("level", "layer")
-
-
-def test_rank_correlation_states_its_smallest_step_and_where_it_does_not_exist():
-    found = rank_correlation(profile(1, 2, 3, 4, resolution=0.1), profile(1, 2, 4, 3, unit="x"))
-
-    assert found.item() == pytest.approx(1 - found.attrs["resolution"])
-    assert found.attrs["undefined"] == "profiles that do not vary"
-    assert set(found.attrs) == {"resolution", "undefined"}
-
-
-def test_rank_correlation_takes_the_same_three_layers():
-    with pytest.raises(NotApplicable, match="nmi has 2 places along layer: a rank correlation takes three"):
-        rank_correlation(profile(1, 2), profile(1, 2))
-    with pytest.raises(ValueError, match="exact"):
-        rank_correlation(
-            profile(1, 2, 3).assign_coords(layer=list("abc")), profile(1, 2, 3).assign_coords(layer=list("abd"))
-        )
-
-
-@pytest.mark.parametrize(
-    ("heights", "width"),
-    [
-        pytest.param([3, 0, 0, 3], 0.25 * (1 / 3 + 1 + 1 / 3), id="between layers"),
-        pytest.param([0, 0, 0, 0], 0.75, id="all below"),
-        pytest.param([3, 3, 3, 3], 0.0, id="all above"),
-        pytest.param([1, 1, 1, 1], 0.0, id="all at the threshold"),
-        pytest.param([3, 1, 1, 3], 0.0, id="down to the threshold"),
-        pytest.param([0, 3, 0, 3], 0.25 * 1.0, id="two troughs"),
-        pytest.param([3, 3, 3, 0], 0.25 / 3, id="open at the end"),
-        pytest.param([3, np.nan, 0, 3], np.nan, id="a value that does not exist"),
-    ],
-)
-def test_trough_width_by_hand(heights, width):
-    assert trough_width(profile(*heights), 1).item() == pytest.approx(width, nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("heights", "depth"),
-    [
-        pytest.param([0, 0, 0, 4], 0.75 + 0.25 * 0.25, id="between the last two layers"),
-        pytest.param([0, 1, 2, 4], 0.5, id="at a layer"),
-        pytest.param([9, 0, 4, 2], 0.5 + 0.25 * 0.25, id="what comes before the trough does not count"),
-        pytest.param([0, 4, 0, 4], 0.25 + 0.25 * 0.25, id="the first of two troughs"),
-        pytest.param([5, 4, 2, 1], 1.0, id="never rises"),
-        pytest.param([2, 2, 2, 2], 1.0, id="flat"),
-        pytest.param([0, np.nan, 2, 3], np.nan, id="a value that does not exist"),
-    ],
-)
-def test_relative_onset_by_hand(heights, depth):
-    assert relative_onset(profile(*heights), 0.25).item() == pytest.approx(depth, nan_ok=True)
-
-
-@pytest.mark.parametrize("summary", [trough_width, relative_onset])
-def test_a_summary_of_layers_goes_by_their_depth(summary):
-    heights = [1.0, 0.0, 0.0, 2.0, 0.0]
-
-    evenly, sparsely = (summary(profile(*heights, depths=d), 0.5) for d in (np.arange(1, 6) / 5, np.arange(3, 8) / 10))
-
-    assert evenly.attrs["resolution"] == pytest.approx(0.1)
-    assert sparsely.attrs["resolution"] == pytest.approx(0.05)
-    offset = 0.2 if summary is relative_onset else 0
-    assert sparsely.item() == pytest.approx(offset + evenly.item() / 2)
-
-
-def test_a_relative_onset_ignores_scale_and_offset():
-    heights = np.array([[0.3, 0.1, 0.2, 0.7], [0.5, 0.2, 0.1, 0.4]])
-    profiles = xr.DataArray(heights, dims=("seed", "layer"), name="nmi", attrs={"undefined": "dead layers"})
-
-    found = relative_onset(profiles, 0.25)
-
-    assert found.dims == ("seed",)
-    assert found.attrs["undefined"] == "dead layers"
-    np.testing.assert_allclose(relative_onset(3 - 2 * (0 - profiles), 0.25), found)
-
-
-def test_a_summary_of_layers_refuses_what_has_no_course():
-    with pytest.raises(NotApplicable, match="nmi has 1 layers: a profile takes two"):
-        trough_width(profile(1), 0.5)
-    with pytest.raises(NotApplicable, match="nmi has 1 layers: a profile takes two"):
-        relative_onset(profile(1), 0.5)
-    for share in (0, 1, np.nan):
-        with pytest.raises(ValueError, match=f"share={share!r} is not between 0 and 1"):
-            relative_onset(profile(1, 2), share)
 
 
 def by_optimizer(*rows, **attrs):
