@@ -47,7 +47,7 @@ from tests.worlds.generator import (
     trough,
     zigzag,
 )
-from tests.worlds.rates import NUISANCES, contrasts_networks, permuted, repeat, run_to_run_spread, too_high, true_effect
+from tests.worlds.rates import NUISANCES, contrasts_networks, permuted, repeat, run_to_run_spread, surprise, true_effect
 from tests.worlds.tables import ROWS, claim_of, row_of, world
 
 SEEDS = 10
@@ -155,14 +155,14 @@ class Part:
 def test_a_claim_rarely_stands_at_the_smallest_effect_that_counts(nuisance):
     wrong = [verdict == "supported" for verdict in judged(nuisance, lambda claim: claim.by)]
 
-    assert not too_high(np.mean(wrong), len(wrong), confidence=0.999)
+    assert surprise(np.mean(wrong), len(wrong)) > 0.001
 
 
 @pytest.mark.parametrize("nuisance", NUISANCES)
 def test_a_claim_rarely_falls_at_the_expected_effect(nuisance):
     wrong = [verdict == "refuted" for verdict in judged(nuisance, lambda claim: claim.expected)]
 
-    assert not too_high(np.mean(wrong), len(wrong), confidence=0.999)
+    assert surprise(np.mean(wrong), len(wrong)) > 0.001
 
 
 def test_hardly_any_claim_stands_without_effect():
@@ -186,23 +186,22 @@ def first_case(claim):
     return replace(claim, cases=claim.cases[:1])
 
 
-def test_rates_are_too_high_only_beyond_chance():
-    assert not too_high(0.05, 1000)
-    assert not too_high(0.06, 1000)
-    assert too_high(0.07, 1000)
-    assert not too_high(0.065, 1000, chances=10)
+def test_a_rate_surprises_as_the_binomial_distribution_says():
+    assert surprise(0.05, 1000) == pytest.approx(0.5, abs=0.03)
+    assert surprise(0.0, 1000) == 1
+    assert surprise(1.0, 3) == pytest.approx(0.05**3)
 
 
-def test_rates_are_printed_and_those_that_are_too_high_named(capsys, monkeypatch):
+def test_rates_are_printed_and_those_that_are_surprise_named(capsys, monkeypatch):
     options = ["--only", "test_sgd_turns_its_weights_less", "--repetitions", "20", "--seeds", "3", "4"]
 
     assert simulate.main([*options, "--processes", "1"]) == 0
     printed = capsys.readouterr().out
     assert "O1 sgd_turns_its_weights_less" in printed
     assert "any of 1 claims supported without any effect, 3 seeds: 0.0 %" in printed
-    assert "0 rates are above 5 %" in printed
+    assert "0 of 8 rates are above 5 %" in printed
 
-    monkeypatch.setattr(simulate, "too_high", lambda rate, *_, **__: rate == 0)
+    monkeypatch.setattr(simulate, "surprise", lambda rate, _: 0.0 if rate == 0 else 1.0)
     assert simulate.main([*options, "--processes", "1"]) == 1
     assert (
         "rotation:test_sgd_turns_its_weights_less (O1): refuted at expected, 4 seeds: 0.0 %" in capsys.readouterr().out
@@ -279,7 +278,7 @@ def test_claims_hardly_stand_once_networks_are_exchanged():
         found += [answer.verdict == "supported" for some in answers for answer in some]
 
     assert len(found) == len(CONTRASTS) * REPETITIONS
-    assert not too_high(np.mean(found), len(found), confidence=0.999)
+    assert surprise(np.mean(found), len(found)) > 0.001
 
 
 # What the worlds are made of

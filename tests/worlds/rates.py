@@ -85,10 +85,9 @@ def worst_share(verdicts: Verdicts, verdict: str) -> float:
     return float((np.array(verdicts) == verdict).mean(0).max())
 
 
-def too_high(rate: float, repetitions: int, *, chances: int = 1, confidence: float = 0.95) -> bool:
-    """Whether a rate is above what is tolerated with this confidence; the largest of several has several chances."""
-    test = binomtest(round(rate * repetitions), repetitions, TOLERATED, alternative="greater")
-    return bool(test.pvalue < (1 - confidence) / chances)
+def surprise(rate: float, repetitions: int) -> float:
+    """Probability of a rate this high if in truth it were what is tolerated."""
+    return float(binomtest(round(rate * repetitions), repetitions, TOLERATED, alternative="greater").pvalue)
 
 
 def contrasts_networks(claim: Claim, case: Mapping[str, Any], source: Source) -> bool:

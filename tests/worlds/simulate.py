@@ -24,7 +24,7 @@ from tests.worlds.rates import (
     repeat,
     run_to_run_spread,
     share,
-    too_high,
+    surprise,
     true_effect,
     worst_share,
 )
@@ -37,20 +37,25 @@ ERRORS = (("none", "supported", worst_share), ("by", "supported", worst_share), 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the rates; the status is 1 where one is too high."""
+    """Print the rates; the status is 1 where one is too high even for the highest of so many."""
     options = _options(arguments)
     chosen = [claim for claim in claims() if options.only in str(claim)]
     if options.study:
         return _of_study(chosen, options)
     chosen = [claim for claim in chosen if (claim.theme, claim.test) in ROWS]
+    rates = len(options.worlds) * (len(chosen) * len(ERRORS) + 1) * len(_ends(options))
     bad = []
     for name in options.worlds:
         print(f"\n{name}, {options.repetitions} repetitions, spread {options.spread:g} of what counts")
         noise = replace(NUISANCES[name], spread=options.spread)
         bad += list(_print(_in_parallel(_rates, chosen, noise, options=options), options))
-    print(f"\n{len(bad)} rates are above 5 % (95 % confidence each, of {_count(chosen, options)}):")
-    print("\n".join(bad) or "none")
-    return 1 if bad else 0
+    print(
+        f"\n{len(bad)} of {rates} rates are above 5 % with a confidence of 95 % each, by chance up to {rates / 20:.0f}:"
+    )
+    print("\n".join(f"{words} (p = {p:.1g})" for words, p in bad) or "none")
+    beyond_chance = any(p < 0.05 / rates for _, p in bad)
+    print("more than chance" if beyond_chance else "no more than chance")
+    return int(beyond_chance)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -112,8 +117,8 @@ def _ends(options: argparse.Namespace) -> list[int]:
     return sorted({min(options.seeds), max(options.seeds)})
 
 
-def _print(rates: Iterable[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[str]:
-    """Print a line for each; what is too high."""
+def _print(rates: Iterable[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[tuple[str, float]]:
+    """Print a line for each; what is too high, in words, and the probability of such by chance."""
     ends = "".join(f"{seeds:>7}" for seeds in _ends(options))
     width = len(ends)
     print(f"{'seeds':40}{ends}{ends}{ends}" + "".join(f"{seeds:>5}" for seeds in options.seeds))
@@ -124,27 +129,27 @@ def _print(rates: Iterable[tuple[Claim, Found]], options: argparse.Namespace) ->
         errors = list(_errors(claim, found, options))
         power = "".join(f"{100 * share(found['expected', seeds], 'supported'):5.0f}" for seeds in options.seeds)
         label = f"{claim.id} {claim.test.removeprefix('test_')}"[:40]
-        print(f"{label:40}{''.join(cell for cell, _ in errors)}{power}", flush=True)
-        yield from (words for _, words in errors if words)
+        print(f"{label:40}{''.join(cell for cell, *_ in errors)}{power}", flush=True)
+        yield from ((words, p) for _, words, p in errors if p < 0.05)
     yield from _of_suite(kept, options)
 
 
-def _errors(claim: Claim, found: Found, options: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """Every rate of error as the table shows it, and in words where it is too high."""
+def _errors(claim: Claim, found: Found, options: argparse.Namespace) -> Iterator[tuple[str, str, float]]:
+    """Every rate of error as the table shows it, in words, and the probability of such a one if it were 5 %."""
     for planted, verdict, measure in ERRORS:
         for seeds in _ends(options):
             verdicts = found.get((planted, seeds))
             if verdicts is None:
-                yield f"{'-':>7}", ""
+                yield f"{'-':>7}", "", 1.0
                 continue
             rate = measure(verdicts, verdict)
             chances = len(claim.cases) if measure is worst_share else 1
-            high = too_high(rate, len(verdicts), chances=chances)
+            p = min(chances * surprise(rate, len(verdicts)), 1.0)
             words = f"{claim} ({claim.id}): {verdict} at {planted}, {seeds} seeds: {100 * rate:.1f} %"
-            yield f"{100 * rate:>6.1f}{'!' if high else ' '}", words if high else ""
+            yield f"{100 * rate:>6.1f}{'!' if p < 0.05 else ' '}", words, p
 
 
-def _of_suite(kept: list[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[str]:
+def _of_suite(kept: list[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """How often any claim at all is supported where nothing has an effect, each in worlds of its own."""
     for seeds in _ends(options):
         tests = [(claim.id, found["none", seeds]) for claim, found in kept if ("none", seeds) in found]
@@ -159,12 +164,8 @@ def _of_suite(kept: list[tuple[Claim, Found]], options: argparse.Namespace) -> I
         rate = float(np.mean(alarms))
         words = f"any of {len(names)} claims supported without any effect, {seeds} seeds: {100 * rate:.1f} %"
         print(words)
-        if too_high(rate, options.repetitions):
-            yield words
-
-
-def _count(chosen: list[Claim], options: argparse.Namespace) -> int:
-    return len(options.worlds) * (len(chosen) * 6 + 2)
+        if (p := surprise(rate, options.repetitions)) < 0.05:
+            yield words, p
 
 
 # --- What the networks of a real study say
