@@ -10,7 +10,7 @@ import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,9 @@ def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bo
     ``premised`` where the premise is known to hold in all seeds: to judge it takes longer than to judge a case.
     """
     premise = None if premised else claim.about.get("premise")
-    view = View(source)
-    try:
-        view.seeds = _seeds(getattr(source, "original", source), premise.format(**case) if premise else None)
-    except Undecided as answer:
-        return Answer("inconclusive", (answer.evidence,), str(answer))
+    view = View(source, premise.format(**case) if premise else None)
+    with suppress(Undecided):  # which the claim meets itself, if the study has what it asks for
+        view.seeds = _seeds(getattr(source, "original", source), view._premise)
     with xr.set_options(keep_attrs=True), judging(cases=claim.siblings) as record:
         try:
             claim.function(view, **case)
