@@ -53,7 +53,7 @@ def test_first_layers_group_less_in_the_windows_of_2019(study, optimizer):
 
     Their program took other vectors than their text says. The record of 2019 has these under the plain name.
     """
-    silhouette = layers_in(study["silhouette_cosine_2019"], FIRST)
+    silhouette = layers_in(study["silhouette_cosine_2019"].dropna("layer", how="all"), FIRST)
 
     # As for the weighted inputs.
     assert falls(silhouette, "level", {"optimizer": optimizer}, by=0.01, unit="silhouette")
@@ -121,7 +121,7 @@ def test_last_layers_group_more_by_euclidean_distance(study, optimizer):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_last_layers_group_more_in_the_windows_of_2019(study, optimizer):
     """What the authors measured, windows of a layer's own outputs, is more grouped in the last layers too."""
-    silhouette = layers_in(study["silhouette_cosine_2019"], LAST)
+    silhouette = layers_in(study["silhouette_cosine_2019"].dropna("layer", how="all"), LAST)
 
     # As for the weighted inputs.
     assert rises(silhouette, "level", {"optimizer": optimizer}, by=0.03, unit="silhouette")
