@@ -50,7 +50,7 @@ def test_training_beyond_99_percent_gains_nothing(study, optimizer):
     assert less(gain.rename("gain beyond 99 %"), {"optimizer": optimizer}, than=0.01, by=0, unit="accuracy")
 
 
-@pytest.mark.claim("T3.test-images", tier="control", section="6.3.3", expected=0.01)
+@pytest.mark.claim("T3.test", tier="control", section="6.3.3", expected=0.01)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_beyond_99_percent_gains_nothing_on_test_images(study, optimizer):
     """Those epochs do not improve the accuracy on test images either, which had no say in the training."""

@@ -42,7 +42,7 @@ def test_the_changes_are_larger_in_better_networks(study, optimizer):
 
 
 @pytest.mark.claim(
-    "W1.learning-rate", tier="control", section="7.2.1", figures="7.1-7.3", premise="separated levels", expected=0.5
+    "W1.rate", tier="control", section="7.2.1", figures="7.1-7.3", premise="separated levels", expected=0.5
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_learning_rate_suffices_for_the_larger_changes(study, optimizer):
@@ -142,7 +142,7 @@ def test_normalized_changes_narrow_with_depth(study, optimizer):
     assert falls(spread, "layer", at, by=0.3, unit="log10 of final norm")
 
 
-@pytest.mark.claim("W5.dimension-free", tier="control", section="7.2.2", figures="7.4-7.6", expected=0.17)
+@pytest.mark.claim("W5.size", tier="control", section="7.2.2", figures="7.4-7.6", expected=0.17)
 @pytest.mark.parametrize("optimizer", ["sgd", "layca"])
 def test_normalized_changes_narrow_whatever_the_number_of_weights(study, optimizer):
     """They narrow too when a layer counts as a whole: beside a norm, each weight of a larger layer is smaller anyway.
@@ -221,7 +221,7 @@ def test_evenly_spread_changes_mark_the_better_network(study):
 
 
 @pytest.mark.claim(
-    "W9.equal-accuracy", tier="control", section="7.2.2", figures="7.4-7.6",
+    "W9.matched", tier="control", section="7.2.2", figures="7.4-7.6",
     premise="equal accuracy at {level}", expected=0.03,
 )  # fmt: skip
 @pytest.mark.parametrize("level", LEVELS)
@@ -326,7 +326,7 @@ def test_sgd_turns_by_growing(study, level):
     assert less(left_over, {"optimizer": "sgd", "level": level}, than=0.05, by=0, unit="final norm")
 
 
-@pytest.mark.claim("W14.scale-free", tier="control", section="7.2.3", figures="7.7", expected=0.27)
+@pytest.mark.claim("W14.scale", tier="control", section="7.2.3", figures="7.7", expected=0.27)
 @pytest.mark.parametrize("level", ["medium", "high"])
 def test_sgd_turns_by_growing_however_little_it_turns(study, level):
     """Growth accounts for most of the rotation, at small rotations too, where anything is below a fixed limit."""
@@ -476,7 +476,7 @@ def test_weights_gather_at_zero_under_the_others(study, optimizer):
 
 
 @pytest.mark.claim(
-    "W21.scale-free",
+    "W21.scale",
     tier="control",
     section="7.2.4",
     figures="7.8-7.10",
@@ -505,7 +505,7 @@ def test_more_weights_are_near_zero_with_depth_under_weight_decay(study):
     assert rises(share, "layer", {"optimizer": "wdecay", "level": "high"}, by=0.05, unit="share")
 
 
-@pytest.mark.claim("W22.scale-free", tier="control", section="7.2.4", figures="7.8-7.10", expected=0.06)
+@pytest.mark.claim("W22.scale", tier="control", section="7.2.4", figures="7.8-7.10", expected=0.06)
 def test_more_weights_are_near_zero_with_depth_on_their_own_scale(study):
     """Deeper layers of that network have more weights near zero on the scale of their own final weights too."""
     share = layers_in(study["near_zero_share_relative"], *HIDDEN)
@@ -533,7 +533,7 @@ def test_weights_near_zero_do_not_become_more_under_sgd(study):
     assert less(gain, {"optimizer": "sgd", "level": "high"}, than=0.02, by=0, unit="share")
 
 
-@pytest.mark.claim("W23.scale-free", tier="control", section="7.2.4", figures="7.8-7.10", expected=0.03)
+@pytest.mark.claim("W23.scale", tier="control", section="7.2.4", figures="7.8-7.10", expected=0.03)
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_weights_near_zero_become_more_under_the_others_on_their_own_scale(study, optimizer):
     """On the scale of the final weights, too, only weight decay and layca make more weights nearly zero: they do."""
@@ -543,7 +543,7 @@ def test_weights_near_zero_become_more_under_the_others_on_their_own_scale(study
     assert more(gain, {"optimizer": optimizer, "level": "high"}, than=0, by=0.01, unit="share")
 
 
-@pytest.mark.claim("W23.scale-free", tier="control", section="7.2.4", figures="7.8-7.10", expected=0.01)
+@pytest.mark.claim("W23.scale", tier="control", section="7.2.4", figures="7.8-7.10", expected=0.01)
 def test_weights_near_zero_do_not_become_more_under_sgd_on_their_own_scale(study):
     """On the scale of the final weights, too, only weight decay and layca make more weights nearly zero: not sgd."""
     gain = study["near_zero_share_relative"] - study.untrained("near_zero_share_relative")
@@ -744,7 +744,7 @@ def test_networks_that_turned_further_resist_pruning_by_layers_better(study):
 
 
 @pytest.mark.claim(
-    "W29.equal-accuracy", tier="control", section="7.4", figures="7.15-7.17",
+    "W29.matched", tier="control", section="7.4", figures="7.15-7.17",
     premise="equal accuracy at {level}", expected=0.17,
 )  # fmt: skip
 @pytest.mark.parametrize("level", LEVELS)
@@ -761,9 +761,7 @@ def test_the_optimizer_that_turned_furthest_resists_pruning_better_at_equal_accu
     assert more(lead, {"level": level}, than=0, by=0.02, unit="area")
 
 
-@pytest.mark.claim(
-    "W29.sparse-at-equal-accuracy", tier="control", section="7.4", premise="equal accuracy at {level}", expected=0.09
-)
+@pytest.mark.claim("W29.sparse", tier="control", section="7.4", premise="equal accuracy at {level}", expected=0.09)
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_optimizer_that_turned_furthest_has_sparser_weights_at_equal_accuracy(study, level):
     """At equal accuracy, the optimizer that turned furthest has sparser weights than the one that turned least."""

@@ -19,7 +19,7 @@ def test_random_pruning_soon_destroys_every_network(study, optimizer):
     assert less(fraction, {"optimizer": optimizer}, than=0.25, by=0.02, unit="fraction")
 
 
-@pytest.mark.claim("P1.reestimated", tier="control", section="7.3.1", figures="7.12-7.14", expected=0.07)
+@pytest.mark.claim("P1.fresh", tier="control", section="7.3.1", figures="7.12-7.14", expected=0.07)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_random_pruning_destroys_networks_of_fresh_statistics_too(study, optimizer):
     """Every network is soon destroyed by random pruning even if batch statistics are estimated anew after it."""
@@ -40,7 +40,7 @@ def test_better_networks_resist_random_pruning_better(study, optimizer):
 
 
 @pytest.mark.claim(
-    "P2.reestimated", tier="control", section="7.3.1", figures="7.12-7.14", premise="separated levels", expected=0.06
+    "P2.fresh", tier="control", section="7.3.1", figures="7.12-7.14", premise="separated levels", expected=0.06
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_better_networks_resist_random_pruning_better_with_fresh_statistics(study, optimizer):
@@ -64,7 +64,7 @@ def test_sgd_resists_random_pruning_less(study, other):
 
 
 @pytest.mark.claim(
-    "P3.reestimated",
+    "P3.fresh",
     tier="control",
     section="7.3.1",
     figures="7.12-7.14",
@@ -166,7 +166,7 @@ def test_the_smallest_weights_of_each_layer_matter_less(study, optimizer):
     assert more(gained, {"optimizer": optimizer}, than=0, by=0.05, unit="area")
 
 
-@pytest.mark.claim("P7.reestimated", tier="control", section="7.3.2", figures="7.15-7.17", expected=0.15)
+@pytest.mark.claim("P7.fresh", tier="control", section="7.3.2", figures="7.15-7.17", expected=0.15)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_smallest_weights_matter_less_with_fresh_statistics(study, optimizer):
     """Removing the smallest weights costs less even if batch statistics are estimated anew after it."""
@@ -215,7 +215,7 @@ def test_sgd_suffers_more_when_the_smallest_weights_of_each_layer_go(study, othe
 
 
 @pytest.mark.claim(
-    "P8.reestimated",
+    "P8.fresh",
     tier="control",
     section="7.3.2",
     figures="7.15-7.17",
@@ -273,7 +273,7 @@ def test_most_weights_of_every_layer_end_near_zero(study, optimizer):
     assert more(share, {"optimizer": optimizer, "level": "high"}, than=0.5, by=0.03, unit="share")
 
 
-@pytest.mark.claim("P10.scale-free", tier="control", section="7.3.2", figures="7.9-7.10", expected=0.09)
+@pytest.mark.claim("P10.scale", tier="control", section="7.3.2", figures="7.9-7.10", expected=0.09)
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_most_weights_of_every_layer_end_near_zero_for_its_scale(study, optimizer):
     """In the best networks of weight decay and layca most weights of every layer are near zero for its own scale.

@@ -63,7 +63,7 @@ def test_living_neurons_of_first_layers_share_less_in_better_networks(study, opt
 
 
 @pytest.mark.claim(
-    "A2.test-images", tier="control", section="8.3.4", figures="8.2", premise="separated levels", expected=0.006
+    "A2.test", tier="control", section="8.3.4", figures="8.2", premise="separated levels", expected=0.006
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_first_layers_share_less_of_test_images_in_better_networks(study, optimizer):
@@ -123,7 +123,7 @@ def test_sharing_of_living_neurons_rises_earlier_in_better_networks(study, optim
 
 
 @pytest.mark.claim(
-    "A3.test-images", tier="control", section="8.3.4", figures="8.2", premise="separated levels", expected=0.045
+    "A3.test", tier="control", section="8.3.4", figures="8.2", premise="separated levels", expected=0.045
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_last_layers_share_more_of_test_images_in_better_networks(study, optimizer):
@@ -162,7 +162,7 @@ def test_training_lowers_sharing_in_first_layers(study, level):
     assert less(nmi, {"level": level}, than=0, by=0.001, unit="NMI")
 
 
-@pytest.mark.claim("A4.estimated", tier="control", section="8.3.4", figures="8.2", expected=0.003)
+@pytest.mark.claim("A4.batch", tier="control", section="8.3.4", figures="8.2", expected=0.003)
 @pytest.mark.parametrize("level", LEVELS)
 def test_training_lowers_sharing_below_that_of_normalized_networks(study, level):
     """In the first layers, trained neurons share less than untrained ones whose batch statistics are estimated.
@@ -184,7 +184,7 @@ def test_sharing_rises_with_depth_before_training(study):
     assert rises(nmi, "layer", by=0.02, unit="NMI")
 
 
-@pytest.mark.claim("A5.estimated", tier="control", section="8.3.4", figures="8.2", expected=0.06)
+@pytest.mark.claim("A5.batch", tier="control", section="8.3.4", figures="8.2", expected=0.06)
 def test_sharing_rises_with_depth_in_a_normalized_network_before_training(study):
     """In the untrained network whose batch statistics are estimated, shared information rises with depth too."""
     nmi = layers_in(study.untrained("pairwise_nmi", statistics="estimated"), CENTRAL, LAST)
@@ -306,7 +306,7 @@ def test_training_lowers_sharing_in_the_output_layer(study, optimizer):
     assert less(nmi, {"optimizer": optimizer}, than=0, by=0.02, unit="NMI")
 
 
-@pytest.mark.claim("A11.estimated", tier="control", section="8.3.4", figures="8.2", expected=0.06)
+@pytest.mark.claim("A11.batch", tier="control", section="8.3.4", figures="8.2", expected=0.06)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_lowers_sharing_in_the_output_layer_of_a_normalized_network(study, optimizer):
     """Neurons of the output layer share less once trained than untrained with estimated batch statistics."""
@@ -327,7 +327,7 @@ def test_the_last_hidden_layer_shares_more_in_better_networks(study, optimizer):
 
 
 @pytest.mark.claim(
-    "A12.test-images", tier="control", section="8.3.4", figures="8.2", premise="separated levels", expected=0.046
+    "A12.test", tier="control", section="8.3.4", figures="8.2", premise="separated levels", expected=0.046
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_last_hidden_layer_shares_more_of_test_images_in_better_networks(study, optimizer):
@@ -374,7 +374,7 @@ def test_dead_neurons_do_not_explain_the_rise(study, optimizer):
 
 
 @pytest.mark.claim(
-    "A18.test-images", tier="control", section="8.3.5", figures="8.2, 8.3", premise="separated levels", expected=0.045
+    "A18.test", tier="control", section="8.3.5", figures="8.2, 8.3", premise="separated levels", expected=0.045
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_dead_neurons_do_not_explain_the_rise_on_test_images(study, optimizer):
@@ -396,7 +396,7 @@ def test_entropy_stays_while_sharing_changes(study, optimizer):
 
 
 @pytest.mark.claim(
-    "A24.not-normalized", tier="control", section="8.3.6", figures="8.2", premise="separated levels", expected=0.015
+    "A24.raw", tier="control", section="8.3.6", figures="8.2", premise="separated levels", expected=0.015
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_sharing_rises_without_normalization_by_the_entropy(study, optimizer):
@@ -429,7 +429,7 @@ def test_untrained_label_information_has_nothing_to_do_with_sharing(study):
     assert same(rank_correlation(nmi, information), {}, as_=0, within=0.5, unit="rank correlation")
 
 
-@pytest.mark.claim("A25.estimated", tier="control", section="8.3.7", figures="8.5", expected=0.016)
+@pytest.mark.claim("A25.batch", tier="control", section="8.3.7", figures="8.5", expected=0.016)
 def test_untrained_neurons_of_a_normalized_network_know_hardly_anything_of_the_labels(study):
     """With estimated batch statistics too, untrained neurons carry hardly anything on the labels in any layer."""
     information = study.untrained("label_information", statistics="estimated").max("layer")
@@ -458,7 +458,7 @@ def test_last_layers_know_more_of_the_labels_in_better_networks(study, optimizer
 
 
 @pytest.mark.claim(
-    "A26.test-images", tier="control", section="8.3.7", figures="8.5", premise="separated levels", expected=0.099
+    "A26.test", tier="control", section="8.3.7", figures="8.5", premise="separated levels", expected=0.099
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_last_layers_know_more_of_the_labels_of_test_images_in_better_networks(study, optimizer):
@@ -531,7 +531,7 @@ def test_label_information_reaches_any_threshold_earlier_in_better_networks(stud
 
 
 @pytest.mark.claim(
-    "A27.test-images", tier="control", section="8.3.7", figures="8.5", premise="separated levels", expected=0.25
+    "A27.test", tier="control", section="8.3.7", figures="8.5", premise="separated levels", expected=0.25
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_label_information_of_test_images_rises_earlier_in_better_networks(study, optimizer):
@@ -641,7 +641,7 @@ def test_central_layers_tell_classes_apart_better_in_better_networks(study, opti
     assert rises(accuracy, "level", {"optimizer": optimizer}, by=0.02, unit="accuracy")
 
 
-@pytest.mark.claim("A33.test-images", tier="control", section="8.3.7", premise="separated levels", expected=0.06)
+@pytest.mark.claim("A33.test", tier="control", section="8.3.7", premise="separated levels", expected=0.06)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_central_layers_tell_classes_of_test_images_apart_better_in_better_networks(study, optimizer):
     """In the central layers, a linear classifier is right more often on test images too in better networks."""
@@ -673,9 +673,7 @@ def test_earlier_rises_past_any_threshold_mark_the_better_network(study):
     assert tracks(depths.mean("threshold").rename("onset"), accuracy, sign=-1, by=0.3)
 
 
-@pytest.mark.claim(
-    "A30.test-images", tier="control", section="8.5", figures="8.5", premise="separated levels", expected=0.9
-)
+@pytest.mark.claim("A30.test", tier="control", section="8.5", figures="8.5", premise="separated levels", expected=0.9)
 def test_an_earlier_rise_on_test_images_marks_the_better_network(study):
     """Networks in which information on the labels of test images rises earlier generalize better."""
     information = layers_in(study.on_test_images("label_information"), CENTRAL, LAST)

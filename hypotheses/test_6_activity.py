@@ -227,7 +227,7 @@ def test_the_best_sgd_network_has_most_dead_neurons(study, other):
 
 
 @pytest.mark.claim(
-    "A16.test-images", tier="control", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.19
+    "A16.test", tier="control", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.19
 )
 @pytest.mark.parametrize("other", ["wdecay", "layca"])
 def test_the_best_sgd_network_has_most_neurons_dead_on_test_images(study, other):
@@ -289,9 +289,7 @@ def test_dead_neurons_reach_any_threshold_earlier_in_better_sgd_networks(study):
     assert falls(depths, "level", {"optimizer": "sgd"}, by=0.1, unit="relative depth")
 
 
-@pytest.mark.claim(
-    "O10.test-images", tier="control", section="8.5", figures="8.4", premise="separated levels", expected=0.51
-)
+@pytest.mark.claim("O10.test", tier="control", section="8.5", figures="8.4", premise="separated levels", expected=0.51)
 def test_neurons_die_earlier_on_test_images_in_better_sgd_networks(study):
     """In networks of plain sgd that generalize better, neurons never active on test images begin in earlier layers."""
     dead = layers_in(study.on_test_images("never_active"), CENTRAL, LAST)

@@ -216,7 +216,7 @@ def test_training_loosens_the_groups_of_the_first_layers(study):
     assert more(loss, {}, than=0, by=0.02, unit="silhouette")
 
 
-@pytest.mark.claim("S11.estimated", tier="control", section="8.4.6", expected=0.06)
+@pytest.mark.claim("S11.batch", tier="control", section="8.4.6", expected=0.06)
 def test_training_loosens_the_groups_when_the_untrained_network_is_normalized(study):
     """They are so too where the untrained network is normalized by the statistics of the images.
 
@@ -239,7 +239,7 @@ def test_images_are_grouped_from_earlier_layers_in_better_networks(study, optimi
     assert earlier(silhouette, {"optimizer": optimizer}, along="level", threshold=GROUPED, by=0.05)
 
 
-@pytest.mark.claim("S12.threshold", tier="control", section="8.4.6", premise="separated levels", expected=0.28)
+@pytest.mark.claim("S12.thresholds", tier="control", section="8.4.6", premise="separated levels", expected=0.28)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_images_are_grouped_from_earlier_layers_whatever_the_limit(study, optimizer):
     """They are so on the mean over limits from half to twice as high."""

@@ -87,7 +87,7 @@ def test_sgd_alone_knows_the_labels_differently(study):
 
 
 @pytest.mark.claim(
-    "O7.lower-levels",
+    "O7.lower",
     tier="control",
     section="7.1.2",
     figures="6.4-6.6",

@@ -1,0 +1,49 @@
+"""The studies that are shipped: complete, readable, and judged."""
+
+import json
+
+import pytest
+
+from indicators import claims, specs
+from indicators.catalog import CATALOG
+from indicators.published import PublishedStudy
+from indicators.specs import RecordedSpec, load_study
+from indicators.view import open_source
+
+RECORDED = [name for name in specs.studies() if isinstance(load_study(name), RecordedSpec)]
+PUBLISHED = [name for name in RECORDED if load_study(name).sha256]
+
+
+@pytest.mark.parametrize("name", specs.studies())
+def test_a_study_is_found_by_its_name_and_says_what_it_is(name):
+    study = load_study(name)
+
+    assert study.name == name
+    assert study.scale in ("mini", "full")
+    assert study.description.endswith(".")
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_committed_verdicts_of_a_recorded_study_are_on_every_claim(name):
+    committed = json.loads((claims.FOLDER / f"{name}.json").read_text())
+
+    assert committed["study"] == name
+    assert set(committed["verdicts"]) == {claim.id for claim in claims.read()}
+    assert "error" not in committed["verdicts"].values()
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_study_has_every_measurement(name, store):
+    source = open_source(load_study(name), store)
+
+    assert isinstance(source, PublishedStudy)
+    for row in CATALOG:
+        values = source.measurement(row.name)
+        assert values.sizes["seed"] == len(source.seeds)
+        assert values.notnull().any()
+    assert source.networks()["reached"].mean() > 0.9
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_study_is_small(name):
+    assert load_study(name).file.stat().st_size < 8e6
