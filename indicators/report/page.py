@@ -1,0 +1,320 @@
+"""The report: one self-contained page and a summary for a pull request, from verdicts and measurements."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from indicators import claims as sources
+from indicators.errors import InputError
+from indicators.evidence import VERDICTS, NotApplicable
+from indicators.files import write_atomically
+from indicators.measurements import Measurements
+from indicators.published import PublishedStudy
+from indicators.report import overview
+from indicators.report.figures.catalog import FIGURES
+from indicators.report.figures.series import (
+    Cell,
+    Drawn,
+    Filled,
+    Missing,
+    Tabulated,
+    fill_all,
+    shown_number,
+    table_of,
+    word,
+)
+from indicators.report.terminal import KINDS
+from indicators.report.verdicts import Document
+from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec
+from indicators.view import Source
+
+HERE = Path(__file__).parent
+LONGEST_COMMENT = 65_000
+"""Characters that a comment on a pull request may have."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is known of how a study was made, as pairs of a name and a value."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The card of one trained network."""
+
+    optimizer: str
+    level: str
+    seed: int
+    learning_rate: str
+    epochs: str
+    seconds: str
+    accuracies: tuple[tuple[str, str], ...]
+
+
+def write(
+    folder: Path,
+    document: Document,
+    source: Source,
+    *,
+    study: StudySpec | RecordedSpec | None = None,
+    others: Sequence[Document] = (),
+    recorded: Source | None = None,
+) -> list[Path]:
+    """Writes `index.html` and `report.md`; returns their paths.
+
+    `others` are verdicts of other studies to be set beside these, `recorded` measurements whose figures stand beside
+    those of the source.
+    """
+    filled = fill_all(source)
+    beside = [] if recorded is None or recorded.name == source.name else fill_all(recorded)
+    tests = _tests()
+    rows = overview.claim_rows(document, others, figures=FIGURES, tests=tests)
+    page = to_html(
+        document, rows, filled, beside=beside, others=others, settings=settings(study),
+        networks=networks(source), sources_at=_relative(sources.FOLDER.parent, folder),
+    )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / "index.html", folder / "report.md"]
+    for path, text in zip(paths, (page, to_markdown(document, rows, others)), strict=True):
+        write_atomically(path, text.encode())
+    return paths
+
+
+def to_html(
+    document: Document,
+    rows: Sequence[overview.ClaimRow],
+    filled: Sequence[Filled],
+    *,
+    beside: Sequence[Filled] = (),
+    others: Sequence[Document] = (),
+    settings: Settings | None = None,
+    networks: Sequence[Network] = (),
+    sources_at: str | None = None,
+) -> str:
+    """The page. `sources_at` is the way from its folder to the claims' tests, if it can be linked."""
+    recorded = {found.figure.key: found for found in beside if not isinstance(found, Missing)}
+    # One island of data: what the script draws. Read with JSON.parse, so nothing in it can run.
+    data = {found.figure.key: figure_data(found) for found in filled if isinstance(found, Drawn)}
+    data |= {f"{key}-recorded": figure_data(found) for key, found in recorded.items() if isinstance(found, Drawn)}
+    return str(
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            document=document,
+            study=document["study"],
+            studies=[document["study"], *(other["study"] for other in others)],
+            rows=rows,
+            themes=_by_theme(rows),
+            kinds=[kind for kind in KINDS if any(row.kind == kind for row in rows)],
+            filled=[found for found in filled if not isinstance(found, Missing)],
+            missing=[found for found in filled if isinstance(found, Missing)],
+            present={found.figure.key for found in filled if not isinstance(found, Missing)} | set(recorded),
+            recorded=recorded,
+            only_recorded=[recorded[found.figure.key] for found in filled if _only(found, recorded)],
+            settings=settings,
+            networks=networks,
+            sources_at=sources_at,
+            verdicts=VERDICTS,
+            ticks=overview.ticks(),
+            one=round(overview.place(1) - overview.place(0), 2),
+            data=_json(data),
+            style=_text("style.css"),
+            scripts=[_text("vendor/d3.min.js"), _text("vendor/plot.min.js"), _text("page.js")],
+        )
+    )
+
+
+def to_markdown(document: Document, rows: Sequence[overview.ClaimRow], others: Sequence[Document] = ()) -> str:
+    """The summary, short enough for a comment on a pull request."""
+    template = _environment().get_template("report.md.j2")
+    about = {
+        "document": document, "study": document["study"], "rows": rows, "kinds": KINDS,
+        "others": [other["study"] for other in others],
+    }  # fmt: skip
+    text = str(template.render(**about, brief=False))
+    return text if len(text) <= LONGEST_COMMENT else str(template.render(**about, brief=True))[:LONGEST_COMMENT]
+
+
+def figure_data(drawn: Drawn) -> dict[str, Any]:
+    """What the script needs of a figure, as JSON can hold it; numbers with four significant digits."""
+    return {
+        "title": drawn.figure.title,
+        "xTitle": drawn.figure.x_title,
+        "yTitle": drawn.figure.y_title,
+        "xScale": drawn.x_scale,
+        "yScale": drawn.figure.y_scale,
+        "steps": drawn.figure.steps,
+        "columns": drawn.columns,
+        "panels": [
+            {
+                "title": panel.title,
+                "x": [place if isinstance(place, str) else _rounded(place) for place in panel.x],
+                "y": [_rounded(end) for end in panel.y_range],
+                "series": [
+                    {
+                        "label": series.label,
+                        "optimizer": series.labels.get("optimizer", ""),
+                        "level": series.labels.get("level", ""),
+                        "quantity": series.labels.get("quantity", ""),
+                        "depth": series.depth,
+                        "mean": list(map(_rounded, series.mean)),
+                        "low": None if series.low is None else list(map(_rounded, series.low)),
+                        "high": None if series.high is None else list(map(_rounded, series.high)),
+                    }
+                    for series in panel.series
+                ],
+            }
+            for panel in drawn.panels
+        ],
+    }
+
+
+def settings(study: StudySpec | RecordedSpec | None) -> Settings | None:
+    """How a study says that it was made."""
+    if study is None:
+        return None
+    if isinstance(study, RecordedSpec):
+        about = {"description": study.description, "digest of the measurements": study.sha256}
+        return Settings(tuple((name, value) for name, value in about.items() if value))
+    table = study.model_dump(mode="json", exclude={"name", "scale", "seeds", "kind"})
+    return Settings(tuple(_flat(table)))
+
+
+def networks(source: Source) -> list[Network]:
+    """A card for every trained network, with what the study knows of it; none where it knows no accuracy."""
+    try:
+        accuracy = source.measurement("accuracy")
+    except (NotApplicable, InputError):
+        return []
+    trained = _training(source)
+    return [
+        _network({"seed": seed, "optimizer": optimizer, "level": level}, accuracy, trained)
+        for seed in source.seeds
+        for optimizer in OPTIMIZERS
+        for level in LEVELS
+    ]
+
+
+def _network(where: dict[str, Any], accuracy: Any, trained: Mapping[str, Any]) -> Network:
+    known = accuracy.sel(where)
+    rate, epochs, seconds = (
+        shown_number(float(trained[name].sel(where))) if name in trained else ""
+        for name in ("learning_rate", "epochs", "seconds")
+    )
+    return Network(
+        **where,
+        learning_rate=rate,
+        epochs=epochs,
+        seconds=seconds,
+        accuracies=tuple((word(split), shown_number(float(known.sel(split=split)))) for split in known["split"].values),
+    )
+
+
+def _training(source: Source) -> Mapping[str, Any]:
+    """Rates, epochs and seconds of all networks, by name: those that the study knows."""
+    if isinstance(source, Measurements | PublishedStudy):
+        found = source.networks()
+        return {str(name): found[name] for name in found.data_vars}
+    try:
+        rates = source.measurement("history").sel(quantity="learning_rate", drop=True)
+    except (NotApplicable, InputError):
+        return {}
+    return {"learning_rate": rates.isel(epoch=0), "epochs": rates.notnull().sum("epoch")}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value not in (None, ""):
+            yield f"{prefix}{name}".replace("_", " "), str(value)
+
+
+def _only(found: Filled, recorded: Mapping[str, Filled]) -> bool:
+    return isinstance(found, Missing) and found.figure.key in recorded
+
+
+def _by_theme(rows: Sequence[overview.ClaimRow]) -> dict[str, list[overview.ClaimRow]]:
+    themes: dict[str, list[overview.ClaimRow]] = {}
+    for row in rows:
+        themes.setdefault(row.theme, []).append(row)
+    return themes
+
+
+def _tests() -> list[sources.Claim]:
+    """What the claims say of themselves, where their files are at hand."""
+    try:
+        return sources.read()
+    except InputError:
+        return []
+
+
+def _relative(root: Path, folder: Path) -> str | None:
+    """The way from a folder inside another up to that; None from anywhere else, where it would name this machine."""
+    try:
+        depth = len(folder.resolve().relative_to(root.resolve()).parts)
+    except ValueError:
+        return None
+    return "/".join([".."] * depth) or "."
+
+
+def _rounded(value: float) -> float | None:
+    if math.isnan(value):
+        return None
+    short = float(f"{value:.4g}")
+    return int(short) if short.is_integer() else short
+
+
+def _json(data: Any) -> str:
+    """JSON that can stand in a script element: nothing in it ends the element."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+@cache
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "symbol": overview.symbol,
+        "theme": overview.theme_title,
+        "number": shown_number,
+        "span": _span,
+        "slug": _slug,
+        "table": table_of,
+        # A bar would end the cell of a table.
+        "cell": lambda text: str(text).replace("|", "\\|"),
+    }
+    environment.tests |= {"tabulated": lambda found: isinstance(found, Tabulated)}
+    environment.globals |= {"counted": overview.counted, "shares": overview.shares}
+    return environment
+
+
+def _span(cell: Cell) -> str:
+    """The smallest and largest of the seeds, if there are several."""
+    if cell.low is None or cell.high is None or math.isnan(cell.low):
+        return ""
+    return f"{shown_number(cell.low)} to {shown_number(cell.high)}"
+
+
+def _slug(text: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
