@@ -65,6 +65,8 @@ def test_the_rotation_fades_with_depth_under_sgd(study):
 def test_layca_keeps_the_norm_of_every_layer(study, level):
     """Layca keeps the norm of every layer. It does so by construction: this tests the training and the measurement."""
     change = abs(study["norm_ratio"] - 1).max("layer").rename("largest change of the norm")
+    # Without the others, whose norms differ from seed to seed and would blur what is exact.
+    change = change.sel(optimizer=["layca"])
 
     # What single precision may gather over a training; the curves of 2019 were read to .007 from a plot.
     assert same(change, {"optimizer": "layca", "level": level}, as_=0, within=0.005, unit="initial / final norm")

@@ -397,6 +397,8 @@ def test_the_mirror_images_are_those_of_unrelated_weights(study, optimizer):
 def test_under_layca_the_alignment_is_the_rotation_reversed(study, level):
     """Under layca, which keeps the norm, the alignment is minus the cosine distance, by construction."""
     departure = abs(study["alignment"] + study["cosine_distance"]).max("layer").rename("largest departure")
+    # Without the others, whose norms differ from seed to seed and would blur what is exact.
+    departure = departure.sel(optimizer=["layca"])
 
     # What single precision may gather over a training; the curves of 2019 were read to .007 from a plot.
     assert same(departure, {"optimizer": "layca", "level": level}, as_=0, within=0.005, unit="final norm")
