@@ -23,6 +23,12 @@
     return svg.node();
   }
 
+  // Powers of ten within a range; where it holds fewer than two, as many ticks as fit.
+  function powers(low, high) {
+    const found = d3.range(Math.ceil(Math.log10(low)), Math.floor(Math.log10(high)) + 1).map((power) => 10 ** power);
+    return found.length > 1 ? found : 5;
+  }
+
   function plot(figure, panel, visible, width) {
     const named = figure.xScale === "layers";
     const marks = [];
@@ -38,8 +44,8 @@
       style: { fontSize: "11px", background: "none" }, clip: true,
       x: named ? { type: "point", domain: panel.x, tickRotate: -60, label: null }
         : { type: figure.xScale, label: null, ticks: Math.max(3, width / 70), tickFormat: figure.xScale === "log" ? "~g" : undefined },
-      y: { type: figure.yScale, domain: panel.y, label: null, grid: true, ticks: 5, tickFormat: figure.yScale === "log" ? "~g" : undefined },
-      marks: [...marks],
+      y: { type: figure.yScale, domain: panel.y, label: null, grid: true, ticks: figure.yScale === "log" ? powers(...panel.y) : 5, tickFormat: figure.yScale === "log" ? "~g" : undefined },
+      marks,
     });
     // Colors are the page's, so that they follow light, dark and paper.
     for (const series of panel.series) {
@@ -180,8 +186,8 @@
       claim.hidden = !kept;
       if (kept) ids.add(claim.dataset.claim);
     }
-    for (const row of document.querySelectorAll("#matrix [data-claim], .forest [data-claim]")) row.hidden = !ids.has(row.dataset.claim);
-    for (const group of document.querySelectorAll("section.theme, .forest tbody")) {
+    for (const row of document.querySelectorAll("#glance [data-claim], .forest [data-claim]")) row.hidden = !ids.has(row.dataset.claim);
+    for (const group of document.querySelectorAll("section.theme, .forest tbody, #side-by-side tbody")) {
       group.hidden = !group.querySelector("[data-claim]:not([hidden])");
     }
     form.querySelector("output").textContent = ids.size === claims.length ? `${ids.size} claims` : `${ids.size} of ${claims.length} claims`;

@@ -35,6 +35,8 @@ from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec
 from indicators.view import Source
 
 HERE = Path(__file__).parent
+LONG_AXIS = 40
+"""Places along the axis of a figure."""
 LONGEST_COMMENT = 65_000
 """Characters that a comment on a pull request may have."""
 
@@ -144,7 +146,11 @@ def to_markdown(document: Document, rows: Sequence[overview.ClaimRow], others: S
 
 
 def figure_data(drawn: Drawn) -> dict[str, Any]:
-    """What the script needs of a figure, as JSON can hold it; numbers with four significant digits."""
+    """What the script needs of a figure, as JSON can hold it; numbers with four significant digits, on long axes three.
+
+    A picture shows no more, and a figure of all layers at a hundred places each is the page's largest part.
+    """
+    digits = 3 if len(drawn.panels[0].x) > LONG_AXIS else 4
     return {
         "title": drawn.figure.title,
         "xTitle": drawn.figure.x_title,
@@ -165,9 +171,9 @@ def figure_data(drawn: Drawn) -> dict[str, Any]:
                         "level": series.labels.get("level", ""),
                         "quantity": series.labels.get("quantity", ""),
                         "depth": series.depth,
-                        "mean": list(map(_rounded, series.mean)),
-                        "low": None if series.low is None else list(map(_rounded, series.low)),
-                        "high": None if series.high is None else list(map(_rounded, series.high)),
+                        "mean": _all_rounded(series.mean, digits),
+                        "low": None if series.low is None else _all_rounded(series.low, digits),
+                        "high": None if series.high is None else _all_rounded(series.high, digits),
                     }
                     for series in panel.series
                 ],
@@ -266,10 +272,14 @@ def _relative(root: Path, folder: Path) -> str | None:
     return "/".join([".."] * depth) or "."
 
 
-def _rounded(value: float) -> float | None:
+def _all_rounded(values: Sequence[float], digits: int) -> list[float | None]:
+    return [_rounded(value, digits) for value in values]
+
+
+def _rounded(value: float, digits: int = 4) -> float | None:
     if math.isnan(value):
         return None
-    short = float(f"{value:.4g}")
+    short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() else short
 
 

@@ -106,6 +106,14 @@ def test_seeds_without_a_number_are_left_out_of_the_mean():
     assert np.isnan(line.low[1])
 
 
+def test_lines_over_epochs_end_where_the_first_of_the_seeds_does():
+    values = array(epoch=[1, 2, 3], quantity=["learning_rate"])
+    values[0, :, :, 2] = np.nan
+    line = fill(row("6.4", "learning rate"), Study(history=values)).panels[0].series[0]
+
+    np.testing.assert_array_equal(line.mean, [*values[:, 0, 0, :2, 0].mean("seed"), np.nan])
+
+
 def test_the_untrained_network_is_gray_where_it_is_measured():
     before = array(networks=False, layer=list(LAYERS))
     study = Study(**{"pairwise_nmi": array(layer=list(LAYERS)), "pairwise_nmi.untrained": before})
@@ -189,6 +197,13 @@ def test_the_color_of_a_layer_goes_with_its_depth(thesis):
 
     assert [(each.label, each.depth) for each in (series[0], series[-1])] == [("Conv1", 0.0), ("Dense2", 1.0)]
     assert [draw.color(series[0]), draw.color(series[-1])] == [draw.DEPTH[0], draw.DEPTH[-1]]
+
+
+def test_histograms_show_no_spread_of_the_seeds():
+    found = fill(row("A.11-A.14"), Study(pairwise_nmi_histogram=array(layer=list(LAYERS), nmi=[0.0, 0.5])))
+
+    assert not found.banded
+    assert draw.seeds_shown(found) == "mean of 3 seeds"
 
 
 def test_a_logarithmic_axis_starts_above_zero():

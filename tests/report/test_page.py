@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
 from indicators import claims
 from indicators.errors import InputError
@@ -12,7 +13,7 @@ from indicators.evidence import VERDICTS
 from indicators.recorded import load
 from indicators.report import overview, page, verdicts
 from indicators.report.figures.catalog import FIGURES
-from indicators.report.figures.series import Drawn, fill_all
+from indicators.report.figures.series import Drawn, Missing, fill_all
 from indicators.report.verdicts import Case
 from indicators.specs import STUDIES, load_study
 
@@ -89,6 +90,25 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def thesis():
     return load(STUDIES / "thesis-2019.toml")
+
+
+class ThreeSeeds:
+    """The thesis's numbers as those of three seeds, a hundredth apart."""
+
+    name, scale, seeds = "three", "full", (0, 1, 2)
+
+    def __init__(self, recorded):
+        self.layers, self._recorded = recorded.layers, recorded
+
+    def measurement(self, name):
+        return self._repeated(self._recorded.measurement(name))
+
+    def untrained(self, name):
+        return self._repeated(self._recorded.untrained(name))
+
+    def _repeated(self, values):
+        one = values.isel(seed=0, drop=True)
+        return xr.concat([one - 0.01, one, one + 0.01], xr.DataArray([0, 1, 2], dims="seed", name="seed"))
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +214,29 @@ def test_every_figure_is_readable_without_scripts_as_numbers(whole, filled):
     assert all(f"{each.figure.title}: {each.figure.y_title}" in captions for each in drawn)
 
 
+def test_several_seeds_show_how_far_they_lie_apart(tmp_path, thesis):
+    found = Page(html(document(tmp_path, case()), fill_all(ThreeSeeds(thesis))))
+
+    drawn = json.loads(found.one("script", id="data")["text"])["figure-8-4"]["panels"][0]["series"][2]
+    expected = thesis.measurement("never_active").sel(seed=0, optimizer="sgd", level="high").values
+    assert drawn["low"] == pytest.approx(expected - 0.01, rel=1e-3, abs=1e-12)
+    assert drawn["high"] == pytest.approx(expected + 0.01, rel=1e-3, abs=1e-12)
+    assert "0.633 to 0.653" in found.one("article", id="table-6-1")["text"]
+    assert "from the smallest to the largest" in found.one("article", id="figure-8-4")["text"]
+
+
+def test_figures_of_2019_stand_beside_or_alone(tmp_path, thesis, filled):
+    ours = [found for found in fill_all(ThreeSeeds(thesis)) if found.figure.number != "8.5"]
+    ours.append(Missing(next(figure for figure in FIGURES if figure.number == "8.5"), "not measured"))
+    found = Page(html(document(tmp_path, case()), ours, beside=filled))
+
+    assert "The same in 2019" in found.one("article", id="figure-8-4")["text"]
+    assert "in 2019 only" in found.one("article", id="figure-8-5")["text"]
+    assert {"figure-8-4", "figure-8-4-recorded", "figure-8-5-recorded"} <= set(
+        json.loads(found.one("script", id="data")["text"])
+    )
+
+
 def test_figures_without_numbers_are_listed_with_the_reason(whole):
     missing = Page(whole).one("ul", **{"class": "missing"})["text"]
 
@@ -223,7 +266,7 @@ def test_studies_stand_side_by_side(tmp_path):
     other = document(tmp_path, case(verdict="refuted"), name="other")
     found = Page(html(mine, others=[other]))
 
-    table = found.one("table", id="matrix")["text"]
+    table = found.one("table", id="side-by-side")["text"]
     assert re.search(r"A3.*supported.*refuted", table, re.DOTALL)
     assert re.search(r"A5.*supported.*-", table, re.DOTALL)
     assert [each["attrs"]["data-claim"] for each in found.all("tr", **{"class": "differs"})] == ["A3"]
@@ -303,10 +346,11 @@ def test_networks_have_cards_with_what_is_known_of_them(thesis):
 
 
 def test_the_settings_of_a_study_are_pairs():
-    rows = dict(page.settings(load_study("cifar10-mini")).rows)
+    study = load_study("cifar10-mini")
+    rows = dict(page.settings(study).rows)
 
-    assert rows["data.train"] == "6000"
-    assert rows["learning rates.layca.high"] == "0.007"
+    assert rows["data.train"] == str(study.data.train)
+    assert rows["learning rates.layca.high"] == str(study.learning_rates["layca"]["high"])
 
 
 def test_what_is_to_be_cited_is_what_the_citation_file_says():

@@ -48,8 +48,10 @@ class Figure:
     y_scale: Scale = "linear"
     shared_y: bool = True
     """Whether all panels have the same vertical axis."""
-    trimmed: bool = False
-    """Whether the ends of the horizontal axis go where all lines of a panel are near zero."""
+    near_zero: float | None = None
+    """Of a panel's largest value: the axis ends where no line is above it any more; None: it does not."""
+    band: bool = True
+    """Whether the spread of the seeds is shown: not of shares of a few pairs or neurons, most of which is noise."""
     steps: bool = False
     """Whether a value holds from its place to the next, as in histograms."""
     note: str = ""
@@ -130,7 +132,8 @@ def _distributions(numbers: Sequence[str], title: str, measurement: str, unit: s
     return [
         Figure(
             number, f"{title}: {third} third of the layers", measurement, x="place", x_title=unit, y_title="density",
-            panels=(LAYERS, "optimizer"), lines=("level",), third=place, shared_y=False, trimmed=True, **about,
+            panels=(LAYERS, "optimizer"), lines=("level",), third=place, shared_y=False,
+            near_zero=2e-3, **about,
         )
         for place, (number, third) in enumerate(zip(numbers, THIRDS, strict=True))
     ]  # fmt: skip
@@ -211,12 +214,13 @@ FIGURES: tuple[Figure | Table, ...] = (
     Figure(
         "A.1-A.10", "How often neurons are active", "active_share_histogram", x="active",
         x_title="share of the images on which a neuron is above zero", y_title="share of the neurons",
-        panels=(LAYERS,), lines=NETWORKS, untrained=True, y_scale="log", steps=True, part="active share",
+        panels=(LAYERS,), lines=NETWORKS, untrained=True, y_scale="log", steps=True, band=False, near_zero=0.0,
+        part="active share",
     ),
     Figure(
         "A.11-A.14", "Information shared by pairs of neurons: distribution", "pairwise_nmi_histogram", x="nmi",
         x_title="normalized mutual information", y_title="share of the pairs", panels=(LAYERS,), lines=NETWORKS,
-        untrained=True, y_scale="log", steps=True,
+        untrained=True, y_scale="log", steps=True, band=False, near_zero=0.0,
     ),
     Figure(
         "A.15-A.20", "Silhouette by the size of the neighborhood", "neighborhood_curve", x="size",

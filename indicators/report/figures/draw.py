@@ -55,7 +55,7 @@ def to_svg(drawn: Drawn) -> bytes:
             _draw_panel(axes, drawn, panel)
         for axes in grid[len(drawn.panels) :]:
             axes.set_axis_off()
-        about = f"{drawn.study}, scale {drawn.scale}, {seeds_shown(drawn.seeds)}"
+        about = f"{drawn.study}, scale {drawn.scale}, {seeds_shown(drawn)}"
         picture.suptitle(f"{drawn.figure.number}  {drawn.figure.title}\n{about}", fontsize=9)
         for axes in grid[len(drawn.panels) - columns : len(drawn.panels)] if rows > 1 else grid:
             axes.set_xlabel(drawn.figure.x_title)
@@ -67,9 +67,11 @@ def to_svg(drawn: Drawn) -> bytes:
     return file.getvalue()
 
 
-def seeds_shown(seeds: int) -> str:
+def seeds_shown(drawn: Drawn) -> str:
     """What lines and bands are."""
-    return "1 seed" if seeds == 1 else f"mean of {seeds} seeds; band from the smallest to the largest"
+    if drawn.seeds == 1:
+        return "1 seed"
+    return f"mean of {drawn.seeds} seeds" + ("; band from the smallest to the largest" if drawn.banded else "")
 
 
 def color(series: Series) -> str:

@@ -18,8 +18,6 @@ from indicators.report.figures.catalog import FIGURES, Figure, Scale, Table
 from indicators.view import Source
 
 UNTRAINED = "untrained"
-NEAR_ZERO = 2e-3
-"""Of a panel's largest value: beyond the outermost places where a line is above it, the axis of a density ends."""
 COLUMNS = 9
 """At most so many places along an axis have a column in the table of a figure."""
 WORDS = {
@@ -79,6 +77,11 @@ class Drawn:
         return tuple(dict.fromkeys(series.label for panel in self.panels for series in panel.series))
 
     @property
+    def banded(self) -> bool:
+        """Whether it shows how far the seeds lie apart."""
+        return any(series.low is not None for panel in self.panels for series in panel.series)
+
+    @property
     def columns(self) -> int:
         """Panels side by side where there is room: a row is one layer, or one network."""
         last = self.figure.panels[-1]
@@ -106,6 +109,11 @@ class Tabulated:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     notes: tuple[str, ...]
+
+    @property
+    def banded(self) -> bool:
+        """Whether it shows how far the seeds lie apart."""
+        return any(cell.low is not None for _, row in self.rows for cell in row)
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,8 @@ def _drawn(figure: Figure, source: Source) -> Drawn:
     values = _prepared(everything, figure, source)
     before = _untrained(figure, source)
     notes = [*_provenance(everything), figure.note]
+    if figure.x == "epoch" and values.sizes["seed"] > 1:
+        notes.append("Lines end where the first of the seeds does.")
     if figure.untrained and before is None:
         notes.append("The study does not have the untrained network here.")
     panels = [_panel(figure, values, before, source, where) for where in _combinations(values, figure.panels)]
@@ -198,14 +208,19 @@ def _panel(
         lines.append(_series(figure, before.sel({d: v for d, v in where.items() if d in before.dims}), {}, source))
     lines = [line for line in lines if not all(map(math.isnan, line.mean))]
     x = tuple(values[figure.x].values.tolist())
-    if figure.trimmed:
-        x, lines = _trimmed(x, lines)
+    if figure.near_zero is not None:
+        x, lines = _trimmed(x, lines, figure.near_zero)
     return Panel(" · ".join(map(word, where.values())), x, tuple(lines), _y_range(lines, figure.y_scale))
 
 
 def _series(figure: Figure, values: xr.DataArray, line: dict[str, Any], source: Source) -> Series:
     numbers = np.asarray(values.transpose("seed", figure.x).values, dtype=float)
+    if figure.x == "epoch":
+        # A mean over the seeds that still train would jump where one of them ends.
+        numbers = np.where(np.isfinite(numbers).all(axis=0), numbers, math.nan)
     mean, low, high = _over_seeds(numbers)
+    if not figure.band:
+        low = high = None
     layer = line.get("layer")
     depth = source.layers.index(layer) / max(1, len(source.layers) - 1) if layer in source.layers else None
     label = " ".join(map(word, line.values())) or UNTRAINED
@@ -229,12 +244,12 @@ def _over_seeds(
     return _floats(mean), _floats(low), _floats(high)
 
 
-def _trimmed(x: tuple[Any, ...], lines: Sequence[Series]) -> tuple[tuple[Any, ...], list[Series]]:
+def _trimmed(x: tuple[Any, ...], lines: Sequence[Series], near_zero: float) -> tuple[tuple[Any, ...], list[Series]]:
     """Axis and lines without the ends where all of them are near zero."""
     if not lines:
         return x, []
     highest = np.nanmax([[_or_zero(value) for value in line.high or line.mean] for line in lines], axis=0)
-    above = np.flatnonzero(highest > NEAR_ZERO * highest.max())
+    above = np.flatnonzero(highest > near_zero * highest.max())
     if not len(above):
         return x, list(lines)
     kept = slice(max(0, int(above[0]) - 1), int(above[-1]) + 2)
