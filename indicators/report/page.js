@@ -63,6 +63,7 @@
     const figure = data[place.dataset.figure];
     if (!figure || place.dataset.drawn) return;
     place.dataset.drawn = "yes";
+    place.style.minHeight = "";
     const first = new Map();
     const tones = new Map();
     for (const panel of figure.panels) for (const s of panel.series) {
@@ -159,13 +160,14 @@
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "600px" });
-  places.forEach((place) => watcher.observe(place));
-  const closed = [];
-  addEventListener("beforeprint", () => {
-    places.forEach(draw);
-    for (const each of document.querySelectorAll(".claim details:not([open])")) { each.open = true; closed.push(each); }
-  });
-  addEventListener("afterprint", () => { closed.splice(0).forEach((each) => { each.open = false; }); });
+  for (const place of places) {
+    // Room for what will be drawn, so that nothing moves when it is.
+    const { columns, panels, xScale } = data[place.dataset.figure];
+    const beside = Math.max(1, Math.min(columns, Math.floor((place.clientWidth + 16) / 256)));
+    place.style.minHeight = `${Math.ceil(panels.length / beside) * (xScale === "layers" ? 250 : 220) + 50}px`;
+    watcher.observe(place);
+  }
+  addEventListener("beforeprint", () => places.forEach(draw));
 
   // A link into something closed opens it.
   const open = () => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.data")?.setAttribute("open", "");
@@ -190,7 +192,7 @@
     for (const group of document.querySelectorAll("section.theme, .forest tbody, #side-by-side tbody")) {
       group.hidden = !group.querySelector("[data-claim]:not([hidden])");
     }
-    form.querySelector("output").textContent = ids.size === claims.length ? `${ids.size} claims` : `${ids.size} of ${claims.length} claims`;
+    form.querySelector("output").textContent = (ids.size === claims.length ? "" : `${ids.size} of `) + `${claims.length} claim${claims.length === 1 ? "" : "s"}`;
     document.querySelector(".nothing").hidden = ids.size > 0;
   }
   form.hidden = false;

@@ -1,3 +1,4 @@
+import csv
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -8,7 +9,7 @@ from indicators.claims import read
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.recorded import load
-from indicators.report.figures import draw
+from indicators.report.figures import draw, export
 from indicators.report.figures.catalog import FIGURES, Figure, numbers, shown
 from indicators.report.figures.series import (
     Cell,
@@ -276,3 +277,17 @@ def test_optimizers_and_levels_are_told_apart():
     assert len(set(draw.COLORS.values())) == len(OPTIMIZERS) == len(draw.COLORS)
     assert set(draw.DASHES) == set(LEVELS)
     assert all(isinstance(figure.panels, tuple) for figure in FIGURES if isinstance(figure, Figure))
+
+
+def test_all_numbers_of_figures_and_tables_are_one_csv(thesis):
+    values = array(layer=list(LAYERS))
+    rows = list(csv.DictReader(export.to_csv([fill(row("8.2"), Study(pairwise_nmi=values))]).splitlines()))
+    table = list(csv.DictReader(export.to_csv([fill(row("Table 6.1"), thesis), fill(row("7.1"), thesis)]).splitlines()))
+
+    (one,) = [each for each in rows if (each["panel"], each["line"], each["x"]) == ("wdecay", "high", "Conv3")]
+    expected = values.sel(optimizer="wdecay", level="high", layer="Conv3")
+    assert float(one["mean"]) == expected.mean()
+    assert (float(one["smallest"]), float(one["largest"])) == (expected.min(), expected.max())
+    assert len(rows) == 9 * len(LAYERS)
+    assert len(table) == 9 * 5
+    assert table[0]["smallest"] == ""

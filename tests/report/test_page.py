@@ -287,6 +287,15 @@ def test_an_effect_stands_where_its_multiple_of_what_counts_is():
     assert overview.place(30) == overview.place(1000) == 100
 
 
+def test_cases_of_several_tests_stand_under_their_sentences(tmp_path):
+    found = document(
+        tmp_path, case(cases=2, parameters="sgd", place=[9]), case(cases=2, sentence="Another.", place=[20])
+    )
+    text = Page(html(found)).one("table", **{"class": "cases"})["text"]
+
+    assert text.index("Sentence <of> A3") < text.index("sgd") < text.index("Another.")
+
+
 def test_a_sameness_has_a_band_and_no_expected_sign(tmp_path):
     tests = [claim for claim in claims.read() if claim.comparisons[0].verb == "same"]
     claim = tests[0]
