@@ -215,6 +215,26 @@ def test_a_study_of_one_seed_supports_nothing_and_has_no_spread(capsys, tmp_path
     assert "O1 sgd_turns_its_weights_less" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("spread", "warned"), [(0.1, False), (1.0, True)])
+def test_what_counts_should_be_twice_the_spread_of_a_study(spread, warned, capsys, monkeypatch, tmp_path):
+    claim = claim_of("rotation", "test_sgd_turns_its_weights_less")
+    study = world(claim, 0.5, claim.cases[0], seeds=5, rng=np.random.default_rng(0), noise=Noise(spread=spread))
+    monkeypatch.setattr("indicators.view.open_source", lambda *_: study)
+    options = ["--study", "thesis-2019", "--store", str(tmp_path), "--only", claim.test, "--processes", "1"]
+
+    assert simulate.main([*options, "--permutations", "20"]) == 0
+    printed = capsys.readouterr().out
+    assert ("by is less than twice the spread" in printed) == warned
+    assert "in all: 0.0 % of 40" in printed
+
+
+def test_a_study_that_is_not_measured_is_named(capsys, tmp_path):
+    options = ["--study", "cifar10-mini", "--store", str(tmp_path), "--only", "turns_its_weights_less"]
+
+    assert simulate.main([*options, "--processes", "1"]) == 2
+    assert "is missing; run `indicators train` again" in capsys.readouterr().out
+
+
 def test_spread_from_run_to_run_is_that_of_the_effect():
     claim = first_case(claim_of("rotation", "test_sgd_turns_its_weights_less"))
     noise = Noise(spread=0.5, depth=1.0)
@@ -274,10 +294,10 @@ def test_claims_hardly_stand_once_networks_are_exchanged():
         rng = np.random.default_rng(0)
         study = world(claim, 3 * claim.by, claim.cases[0], seeds=5, rng=rng)
         assert judge(claim, claim.cases[0], study).verdict == "supported"
-        answers = permuted(claim, study, permutations=REPETITIONS, rng=rng)
+        answers = permuted(claim, study, permutations=40, rng=rng)
         found += [answer.verdict == "supported" for some in answers for answer in some]
 
-    assert len(found) == len(CONTRASTS) * REPETITIONS
+    assert len(found) == len(CONTRASTS) * 40
     assert surprise(np.mean(found), len(found)) > 0.001
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from indicators.errors import InputError
 from indicators.evidence import overall
 from tests.worlds.claims import Claim, claims
 from tests.worlds.generator import Noise
@@ -37,11 +38,18 @@ ERRORS = (("none", "supported", worst_share), ("by", "supported", worst_share), 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the rates; the status is 1 where one is too high even for the highest of so many."""
+    """Print the rates; the status is 1 where one is too high even for the highest of so many.
+
+    Of a study: how often claims are supported once its networks are exchanged, 1 for more than one case in twenty.
+    """
     options = _options(arguments)
     chosen = [claim for claim in claims() if options.only in str(claim)]
     if options.study:
-        return _of_study(chosen, options)
+        try:
+            return _of_study(chosen, options)
+        except InputError as error:
+            print(error)
+            return 2
     chosen = [claim for claim in chosen if (claim.theme, claim.test) in ROWS]
     rates = len(options.worlds) * (len(chosen) * len(ERRORS) + 1) * len(_ends(options))
     bad = []
