@@ -7,7 +7,7 @@ of it, and a coordinate along a dimension (the part of the network) selects like
 not compared still tell how much results differ from run to run, which three seeds alone estimate badly.
 
 Every verb takes the smallest effect that counts (``by``), the ``unit`` of the values, and ``resolution``, the
-smallest step that the measurement can make: the standard error of an effect is never below it. By default it is
+smallest step that the measurement can make: where seeds differ by less, the standard error is that. By default it is
 what the array says of itself in ``attrs["resolution"]``, which means over cells and layers keep, else that of the
 coarsest measurement that the claim asked for, and 0 outside of a claim.
 The verdicts are those of `indicators.evidence`.
@@ -171,8 +171,9 @@ def tracks(
     total = Contrast(
         name=f"{x.name or 'x'} {'with' if sign == 1 else 'against'} {y.name or 'y'}",
         per_seed=sign * (a * b).sum(1)[decisive] / lengths[decisive],
-        floor=_not_negative("resolution", smallest),
+        floor=0.0,
         roundoff=ROUNDOFF,
+        resolution=_not_negative("resolution", smallest),
     )
     return judge(total, by=_not_negative("by", by), unit=unit, silent=int((~decisive).sum()))
 
@@ -208,8 +209,9 @@ def _contrast(values: xr.DataArray, start: Side, end: Side, resolution: float) -
     return Contrast(
         name=f"{_words(end)} - {_words(start)}",
         per_seed=np.einsum("sck,ck->s", compared, weights),
-        floor=max(_pooled_error(tables, weights), resolution),
+        floor=_pooled_error(tables, weights),
         roundoff=_roundoff(values) * float(np.abs(compared).max(initial=0.0) or 1.0),
+        resolution=resolution,
     )
 
 

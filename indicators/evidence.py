@@ -1,7 +1,8 @@
 """From one number per seed to evidence and a verdict.
 
 The replicate is the seed. The interval of an effect is its mean over the seeds +- t(.95, n - 1) x SE: each
-end holds with 95 %, both with 90 %. SE is the seeds' own standard error or, if larger, the contrast's floor.
+end holds with 95 %, both with 90 %. SE is the seeds' own standard error or, if larger, the contrast's floor; where
+the seeds differ by less than the measurement can tell, it is at least that (`Contrast`).
 
 | verdict | three seeds or more | one or two seeds |
 |---|---|---|
@@ -181,13 +182,16 @@ class Contrast:
     """One number per seed, all finite, and the least standard error that their mean may have.
 
     ``roundoff`` is what a number may be off by computation alone. It keeps an effect of exactly what counts
-    from exceeding it, and a spread of zero from being infinite evidence.
+    from exceeding it, and a spread of zero from being infinite evidence. ``resolution`` is what a number may be off
+    because the measurement is coarse. Where the seeds differ by more than that, such errors average out and are
+    part of their spread; where they differ by less, their agreement says nothing, and the error is no smaller.
     """
 
     name: str
     per_seed: NDArray[np.float64]
     floor: float
     roundoff: float
+    resolution: float = 0.0
 
     @property
     def seeds(self) -> int:
@@ -207,7 +211,8 @@ class Contrast:
     @property
     def error(self) -> float:
         """Standard error of the mean."""
-        return max(self.own_error, self.floor, self.roundoff)
+        seen = max(self.own_error, self.floor, self.roundoff)
+        return max(seen, self.resolution) if seen * math.sqrt(self.seeds) < self.resolution else seen
 
     def low(self, tail: float = TAIL) -> float:
         """Lower bound of the effect, wrong with probability ``tail``."""

@@ -737,3 +737,32 @@ def test_no_effect_is_refuted_once_what_counts_is_large_enough():
 
     assert found["refuted"] > 0.9
     assert found["supported"] == 0
+
+
+# Coarse measurements
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+@pytest.mark.parametrize("spread", [0.0, 0.1, 0.25, 0.5, 1.0, 3.0])
+def test_rounding_is_no_reason_to_be_sure(seeds, spread):
+    """Numbers rounded to a grid, of an effect of exactly what counts: hardly ever called more than that."""
+    rng = np.random.default_rng([seeds, round(100 * spread)])
+    worlds = 400
+    means = rng.uniform(-2, 2, (worlds, 1, 3, 3))
+    means[:, 0, 0, 2] = means[:, 0, 0, 0] + 3.0
+    exact = means + rng.normal(0, spread, (worlds, seeds, 3, 3))
+
+    rounded = [cells(2 * np.round(world / 2)) for world in exact]
+    found = [more(world, SGD_HIGH, than={"level": "low"}, by=3.0, resolution=1.0).verdict for world in rounded]
+
+    assert found.count("supported") <= stats.binom.ppf(0.999, worlds, 0.05)
+
+
+def test_seeds_that_differ_by_more_than_the_resolution_average_its_errors_out():
+    values = cells(noise(10, spread=1.0))
+
+    fine, coarse = (more(values, SGD_HIGH, than={"level": "low"}, by=0, resolution=size) for size in (0.0, 0.9))
+    coarser = more(values, SGD_HIGH, than={"level": "low"}, by=0, resolution=9.0)
+
+    assert standard_error(coarse) == pytest.approx(standard_error(fine))
+    assert standard_error(coarser) == pytest.approx(9.0)

@@ -190,7 +190,7 @@ class _Studies:
         if isinstance(contrast, _Contrast):
             tables, weights = contrast.tables
             floor = max(floor, _POOLED_ERROR(tables[chosen], weights))
-        return Contrast(contrast.name, contrast.per_seed[chosen], floor, contrast.roundoff)
+        return Contrast(contrast.name, contrast.per_seed[chosen], floor, contrast.roundoff, contrast.resolution)
 
 
 @dataclass(frozen=True)
