@@ -31,10 +31,13 @@ from indicators.report.figures.series import (
 )
 from indicators.report.terminal import KINDS
 from indicators.report.verdicts import Document
-from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec
-from indicators.view import Source
+from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec, load_study
+from indicators.store import Store
+from indicators.view import Source, open_source
 
 HERE = Path(__file__).parent
+THESIS = "thesis-2019"
+"""The study whose figures and effects stand beside those of others."""
 LONG_AXIS = 40
 """Places along the axis of a figure."""
 LONGEST_COMMENT = 65_000
@@ -80,7 +83,7 @@ def write(
     tests = _tests()
     rows = overview.claim_rows(document, others, figures=FIGURES, tests=tests)
     page = to_html(
-        document, rows, filled, beside=beside, others=others, settings=settings(study),
+        document, rows, filled, beside=beside, others=others, settings=settings(study, source),
         networks=networks(source), sources_at=_relative(sources.FOLDER.parent, folder),
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,25 @@ def write(
     for path, text in zip(paths, (page, to_markdown(document, rows, others)), strict=True):
         write_atomically(path, text.encode())
     return paths
+
+
+def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, compare: Sequence[Path] = ()) -> list[Path]:
+    """Writes the report of the verdicts in a folder, beside those in other files; returns the paths of what it wrote.
+
+    The thesis's own figures stand beside those of any other study. Raises InputError where the folder holds no
+    verdicts, or those of another study.
+    """
+    document = overview.read_document(folder / "verdicts.json")
+    judged = document["study"]
+    if judged["name"] != study.name:
+        raise InputError(
+            f"{folder} holds verdicts of {judged['name']}, not of study={study.name!r}; name its own folder"
+        )
+    if isinstance(study, StudySpec):
+        study = study.changed(seeds=judged["seeds"])
+    thesis = None if study.name == THESIS else open_source(load_study(THESIS), store)
+    others = [overview.read_document(path) for path in compare]
+    return write(folder, document, open_source(study, store), study=study, others=others, recorded=thesis)
 
 
 def to_html(
@@ -183,13 +205,15 @@ def figure_data(drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def settings(study: StudySpec | RecordedSpec | None) -> Settings | None:
-    """How a study says that it was made."""
+def settings(study: StudySpec | RecordedSpec | None, source: Source | None = None) -> Settings | None:
+    """How a study says that it was made; of a published one, what its file says of the study and of the machine."""
+    if isinstance(source, PublishedStudy):
+        said = {name: json.loads(source.attrs[name]) for name in ("study", "measured_with")}
+        return Settings(tuple(_flat(said)))
     if study is None:
         return None
     if isinstance(study, RecordedSpec):
-        about = {"description": study.description, "digest of the measurements": study.sha256}
-        return Settings(tuple((name, value) for name, value in about.items() if value))
+        return Settings((("description", study.description),))
     table = study.model_dump(mode="json", exclude={"name", "scale", "seeds", "kind"})
     return Settings(tuple(_flat(table)))
 

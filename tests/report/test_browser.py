@@ -41,15 +41,18 @@ def seen(tmp_path_factory):
     document = overview.read_document(folder / "v.json")
     filled = fill_all(load(STUDIES / "thesis-2019.toml"), [figure for figure in FIGURES if figure.number in NUMBERS])
     path = folder / "index.html"
-    path.write_text(page.to_html(document, overview.claim_rows(document), filled), encoding="utf-8")
-    dumped = _browse(path, folder, "--window-size=1000,9000")
+    # Printing draws what scrolling would draw, without waiting for it to come into view.
+    printed = '<script>dispatchEvent(new Event("beforeprint"))</script></body>'
+    text = page.to_html(document, overview.claim_rows(document), filled).replace("</body>", printed)
+    path.write_text(text, encoding="utf-8")
+    dumped = _browse(path, folder)
     return Elements(dumped.stdout).found, dumped.stdout, dumped.stderr, filled
 
 
-def _browse(path: Path, folder: Path, *options):
+def _browse(path: Path, folder: Path):
     command = [
         BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'browser'}",
-        "--enable-logging=stderr", "--virtual-time-budget=5000", *options, "--dump-dom", path.as_uri(),
+        "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", path.as_uri(),
     ]  # fmt: skip
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - our own file
 

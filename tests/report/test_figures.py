@@ -167,9 +167,10 @@ def test_a_measurement_that_the_study_lacks_is_missing_with_the_reason():
 def test_a_measurement_that_is_not_made_yet_is_missing_and_says_how_to_make_it():
     class Unmeasured(Study):
         def measurement(self, name):
-            raise InputError(f"{name} is not measured; run `indicators measure --study three`")
+            raise InputError(f"{name} is not measured in /home/me/store/x.nc; run `indicators measure --study three`")
 
-    assert "not measured" in fill(row("8.2"), Unmeasured()).reason
+    reason = fill(row("8.2"), Unmeasured()).reason
+    assert reason == "pairwise_nmi is not measured in x.nc; run `indicators measure --study three`"
 
 
 def test_a_measurement_without_any_number_is_missing_and_not_an_empty_picture():

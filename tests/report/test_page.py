@@ -10,15 +10,17 @@ import xarray as xr
 from indicators import claims
 from indicators.errors import InputError
 from indicators.evidence import VERDICTS
+from indicators.published import PublishedStudy
 from indicators.recorded import load
 from indicators.report import overview, page, verdicts
 from indicators.report.figures.catalog import FIGURES
 from indicators.report.figures.series import Drawn, Missing, fill_all
 from indicators.report.verdicts import Case
 from indicators.specs import STUDIES, load_study
+from indicators.store import Store
 
 ROOT = Path(__file__).parents[2]
-VOID = {"meta", "link", "input", "br"}
+VOID = {"meta", "link", "input", "br", "wbr"}
 EVIDENCE = {
     "verdict": "supported", "effect": 0.1234, "low": 0.09, "high": 0.15, "by": 0.02, "seeds": 3,
     "compared": "sgd high - sgd low", "unit": "NMI", "reason": "3 seeds: above 0.02", "p": 0.001,
@@ -307,6 +309,14 @@ def test_a_sameness_has_a_band_and_no_expected_sign(tmp_path):
     assert row.tests == ((f"hypotheses/{claim.file}", claim.comparisons[0].line),)
 
 
+def test_where_any_effect_counts_there_is_no_unit_to_draw_it_in(tmp_path):
+    found = document(tmp_path, case(evidence=[EVIDENCE | {"by": 0.0}]))
+    forest = Page(html(found)).one("table", **{"class": "forest"})["text"]
+
+    assert overview.claim_rows(found)[0].decisive.bar is None
+    assert "+0.123" in forest
+
+
 def test_the_reason_goes_without_the_list_of_what_there_is_instead(tmp_path):
     absent = case(verdict="not applicable", evidence=[], reason="mine does not record 'x'; it records y, z")
     (row,) = overview.claim_rows(document(tmp_path, absent))
@@ -340,6 +350,31 @@ def test_both_files_are_written(tmp_path, thesis):
     assert "hypotheses/test_5_information.py" in text
 
 
+def test_a_report_is_rebuilt_from_its_folder(tmp_path):
+    about = {"name": "thesis-2019", "scale": "full", "seeds": 1}
+    for name, verdict in (("here", "consistent"), ("there", "contradicted")):
+        found = verdicts.by_claim([case(verdict=verdict)])
+        verdicts.write(tmp_path / name / "verdicts.json", found, about | {"name": name}, complete=True)
+    verdicts.write(tmp_path / "verdicts.json", verdicts.by_claim([case()]), about, complete=True)
+    compared = [tmp_path / name / "verdicts.json" for name in ("here", "there")]
+
+    page.rebuild(tmp_path, load_study("thesis-2019"), Store(tmp_path / "store"), compare=compared)
+
+    found = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert re.search(
+        r"A3.*supported.*consistent.*contradicted", found.one("table", id="side-by-side")["text"], re.DOTALL
+    )
+
+
+def test_verdicts_of_another_study_are_not_reported_as_this_one(tmp_path):
+    verdicts.write(
+        tmp_path / "verdicts.json", verdicts.by_claim([case()]), {"name": "a", "scale": "s", "seeds": 1}, complete=True
+    )
+
+    with pytest.raises(InputError, match="holds verdicts of a, not of study='thesis-2019'; name its own folder"):
+        page.rebuild(tmp_path, load_study("thesis-2019"), Store(tmp_path / "store"))
+
+
 def test_tests_are_linked_from_within_the_repository_only(tmp_path):
     assert page._relative(ROOT, ROOT / "report" / "smoke") == "../.."
     assert page._relative(ROOT, ROOT) == "."
@@ -360,6 +395,13 @@ def test_the_settings_of_a_study_are_pairs():
 
     assert rows["data.train"] == str(study.data.train)
     assert rows["learning rates.layca.high"] == str(study.learning_rates["layca"]["high"])
+
+
+def test_the_settings_of_a_published_study_are_those_in_its_file():
+    source = PublishedStudy.__new__(PublishedStudy)
+    source.attrs = {"study": '{"data": {"train": 40}}', "measured_with": '{"python": "3.12"}'}
+
+    assert page.settings(None, source).rows == (("study.data.train", "40"), ("measured with.python", "3.12"))
 
 
 def test_what_is_to_be_cited_is_what_the_citation_file_says():

@@ -220,7 +220,7 @@ FIGURES: tuple[Figure | Table, ...] = (
     Figure(
         "A.11-A.14", "Information shared by pairs of neurons: distribution", "pairwise_nmi_histogram", x="nmi",
         x_title="normalized mutual information", y_title="share of the pairs", panels=(LAYERS,), lines=NETWORKS,
-        untrained=True, y_scale="log", steps=True, band=False, near_zero=0.0,
+        untrained=True, y_scale="log", steps=True, band=False, near_zero=2e-4,
     ),
     Figure(
         "A.15-A.20", "Silhouette by the size of the neighborhood", "neighborhood_curve", x="size",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,8 +140,11 @@ def fill(figure: Figure | Table, source: Source) -> Filled:
     """
     try:
         return _table(figure, source) if isinstance(figure, Table) else _drawn(figure, source)
-    except (NotApplicable, InputError) as error:
+    except NotApplicable as error:
         return Missing(figure, str(error).partition(";")[0])
+    except InputError as error:
+        # A report may travel: it names files, not where they lie on this machine.
+        return Missing(figure, re.sub(r"(?:/[^\s/]+)+/", "", str(error)))
 
 
 def word(label: Any) -> str:
