@@ -135,10 +135,12 @@
       readout.hidden = true;
       chart.querySelector(".here")?.remove();
     }
-    element.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       const places = panel.x.map((x) => chart.scale("x").apply(x));
       show(near(places, event.clientX - chart.getBoundingClientRect().left));
-    });
+    };
+    element.addEventListener("pointermove", point);
+    element.addEventListener("pointerdown", point); // a finger that taps does not move
     element.addEventListener("pointerleave", hide);
     element.addEventListener("blur", hide);
     element.addEventListener("keydown", (event) => {

@@ -194,6 +194,13 @@ def test_lines_of_the_thesis_are_its_recorded_numbers(thesis):
     assert high.mean[-1] == thesis.measurement("magnitude_pruning").values[0, 2, 2, -1]
 
 
+def test_dead_pairs_are_those_that_the_thesis_counted(thesis):
+    panel = fill(row("8.3", "dead pairs"), thesis).panels[0]
+
+    # Figure 8.3: of 10 000 pairs of the best network of plain sgd, in Conv11 to Conv13.
+    np.testing.assert_allclose(panel.series[2].mean[10:13], [0.0918, 0.1177, 0.1168], atol=0.005)
+
+
 def test_the_color_of_a_layer_goes_with_its_depth(thesis):
     series = fill(row("6.6", "rotation"), thesis).panels[2].series
 

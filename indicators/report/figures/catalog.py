@@ -40,6 +40,8 @@ class Figure:
     """Sets figures of one number apart."""
     select: Mapping[str, Any] = field(default_factory=dict)
     """Labels of the dimensions that are neither."""
+    power: int = 1
+    """What numbers are raised to: 2 makes shares of pairs of independently drawn neurons of shares of neurons."""
     third: int | None = None
     """Which third of the layers; None: all of them."""
     untrained: bool = False
@@ -189,9 +191,14 @@ FIGURES: tuple[Figure | Table, ...] = (
         "8.2", "Information shared by pairs of neurons", "pairwise_nmi", "normalized mutual information", untrained=True
     ),
     _by_layer(
-        "8.3", "The same without pairs that a dead neuron is part of", "pairwise_nmi_live",
-        "normalized mutual information", untrained=True,
-        note="The thesis shows the pairs of dead neurons themselves; here is what is left without them.",
+        "8.3", "Pairs of neurons that are both zero on every image", "never_active", "share of the pairs",
+        untrained=True, power=2, part="dead pairs",
+        note="Computed as the square of the share of such neurons, which is what independently drawn pairs have.",
+    ),
+    _by_layer(
+        "8.3", "Information shared by pairs of neurons that both vary", "pairwise_nmi_live",
+        "normalized mutual information", untrained=True, part="living pairs",
+        note="What is left of 8.2 without dead neurons; the thesis shows the dead pairs alone.",
     ),
     _by_layer("8.4", "Neurons that are zero on every image", "never_active", "share of the neurons", untrained=True),
     Table("Table 8.1", "Share of activations that are not above the mean of their neuron", "zero_ratio_binarized"),

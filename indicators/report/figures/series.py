@@ -191,7 +191,7 @@ def _prepared(values: xr.DataArray, figure: Figure, source: Source) -> xr.DataAr
         third = np.array_split(np.array(source.layers), 3)[figure.third].tolist()
         kept = [layer for layer in values["layer"].values.tolist() if layer in third]
         values = values.sel(layer=kept)
-    return values
+    return values if figure.power == 1 else values**figure.power
 
 
 def _untrained(figure: Figure, source: Source) -> xr.DataArray | None:
