@@ -23,7 +23,9 @@ SYMBOLS = {
 }
 HOLDS = ("supported", "consistent")
 LONG = 40
-"""Claims, from which on a table says of those that hold only that they do."""
+"""Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
+LINE = 45
+"""Characters of a sentence that a brief table shows."""
 KINDS = {"claims": ("core", "secondary", "extension"), "controls": ("control",), "identities": ("identity",)}
 """What is counted apart: a control is not the thesis's claim, an identity no claim about the world."""
 
@@ -41,27 +43,42 @@ def print_verdicts(
     table.add_column("effect", justify="right", no_wrap=True)
     table.add_column("what was claimed; what was compared", overflow="fold")
     judged = [claim for claim in claims if claim.verdict != "not applicable"]
+    describe = _brief if len(judged) >= LONG else _full
     for claim in judged:
         symbol, style = SYMBOLS[claim.verdict]
-        brief = len(judged) >= LONG and claim.verdict in HOLDS
-        compared = Text("") if brief else Text(f"\n{_compared(claim.decisive)}", style="dim")
-        table.add_row(
-            claim.id,
-            Text(f"{symbol} {claim.verdict}", style=style),
-            _cases(claim),
-            _effect(claim.decisive) + ("" if brief else _chances(claim, adjusted_p.get(claim.id))),
-            Text(claim.decisive.sentence) + compared,
-        )
+        effect, text = describe(claim, adjusted_p.get(claim.id))
+        table.add_row(claim.id, Text(f"{symbol} {claim.verdict}", style=style), _cases(claim), effect, text)
     console.print(table)
     for why, ids in _not_applicable(claims).items():
         console.print(Text(f"- not applicable, {why}: {' '.join(ids)}", style="dim"))
     if coarse := [claim.id for claim in judged if _coarse(claim)]:
-        words = "counts effects below twice their spread from run to run: "
-        console.print(Text(words + " ".join(coarse), style="dim"))
+        names = f": {' '.join(coarse)}" if len(coarse) < LONG else f": {len(coarse)} of {len(judged)} claims"
+        console.print(Text(f"count effects below twice their spread from run to run{names}", style="dim"))
     for kind, tiers in KINDS.items():
         found = [claim.verdict for claim in claims if claim.cases[0].tier in tiers]
         if found:
             console.print(Text(f"{kind}: ", style="bold") + Text(counts(found)))
+
+
+def _full(claim: Claim, adjusted_p: float | None) -> tuple[str, Text]:
+    """The effect with its interval and chances, and the sentence with what was compared."""
+    case, interval = claim.decisive, _interval(claim.decisive)
+    effect = _effect(case) + (f"\n{interval}" if interval else "") + _chances(claim, adjusted_p)
+    return effect, Text(case.sentence) + Text(f"\n{_compared(case)}", style="dim")
+
+
+def _brief(claim: Claim, _: float | None) -> tuple[str, Text]:
+    """The effect and the beginning of the sentence; where the claim does not hold, its interval and what counts too."""
+    case = claim.decisive
+    sentence = Text(textwrap.shorten(case.sentence, LINE, placeholder=" …"))
+    if claim.verdict in HOLDS:
+        return _effect(case), sentence
+    if (found := _found(case)) is None:
+        return "", sentence + Text(f"\n{_compared(case)}", style="dim")
+    where = f"{case.parameters}: " if case.parameters else ""
+    numbers = f"{_interval(case)}, counts from {found['by']:g}".removeprefix(", ")
+    compared = textwrap.shorten(f"{where}{found['compared']}", LINE, placeholder=" …")
+    return _effect(case), sentence + Text(f"\n{compared}\n{numbers}", style="dim")
 
 
 def _not_applicable(claims: Sequence[Claim]) -> dict[str, list[str]]:
@@ -89,11 +106,15 @@ def _cases(claim: Claim) -> str:
 
 
 def _effect(case: Case) -> str:
-    """The decisive effect and, where there are seeds enough, its interval."""
-    if (found := _found(case)) is None:
-        return ""
-    interval = "" if found["low"] is None else f"\n[{found['low']:+.3g}, {found['high']:+.3g}]"
-    return f"{found['effect']:+.3g}{interval}"
+    """The decisive effect, empty where there is none."""
+    found = _found(case)
+    return "" if found is None else f"{found['effect']:+.3g}"
+
+
+def _interval(case: Case) -> str:
+    """Its interval, empty where there are too few seeds."""
+    found = _found(case)
+    return "" if found is None or found["low"] is None else f"[{found['low']:+.3g}, {found['high']:+.3g}]"
 
 
 def _chances(claim: Claim, adjusted_p: float | None) -> str:

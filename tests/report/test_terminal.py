@@ -172,17 +172,25 @@ def test_controls_and_identities_are_counted_apart():
     assert lines[-3:] == ["claims: 1 consistent", "controls: 1 refuted", "identities: 1 consistent"]
 
 
-def test_a_long_table_says_of_claims_that_hold_only_that_they_do():
-    lines = printed(case("A0", "refuted"), *(case(f"A{k}") for k in range(1, 50)))
+def test_a_long_table_has_a_line_for_each_claim_that_holds_and_details_of_the_others():
+    long = {"sentence": "Networks that generalize better turn further away from where they started in every part."}
+    refuted = case("A0", "refuted", parameters="sgd", evidence=[EVIDENCE | {"low": -0.05, "high": 0.3}], **long)
+    lines = printed(refuted, *(case(f"A{k}", **long) for k in range(1, 50)))
 
-    assert sum("counts from 0.02" in line for line in lines) == 1
+    start = next(k for k, line in enumerate(lines) if line.startswith("A0"))
+    assert lines[start].endswith("Networks that generalize better turn …")
+    assert [line.strip() for line in lines[start + 1 : start + 3]] == [
+        "sgd: sgd high - sgd low",
+        "[-0.05, +0.3], counts from 0.02",
+    ]
+    assert [line[:3].strip() for line in lines[start + 3 : start + 52]] == [f"A{k}" for k in range(1, 50)]
 
 
 @pytest.mark.parametrize(("spread", "named"), [(0.011, True), (0.009, False), (None, False)], ids=str)
 def test_claims_that_count_what_a_single_run_shows_by_chance_are_named(spread, named):
     lines = printed(case(evidence=[EVIDENCE | {"spread": spread}]))
 
-    assert ("counts effects below twice their spread from run to run: A1" in lines) is named
+    assert ("count effects below twice their spread from run to run: A1" in lines) is named
 
 
 def test_brackets_in_a_sentence_are_no_markup():
