@@ -57,8 +57,9 @@ def to_svg(drawn: Drawn) -> bytes:
             axes.set_axis_off()
         about = f"{drawn.study}, scale {drawn.scale}, {seeds_shown(drawn)}"
         picture.suptitle(f"{drawn.figure.number}  {drawn.figure.title}\n{about}", fontsize=9)
-        for axes in grid[len(drawn.panels) - columns : len(drawn.panels)] if rows > 1 else grid:
-            axes.set_xlabel(drawn.figure.x_title)
+        # Under one panel of the last row alone: the words are longer than a panel is wide.
+        last = len(drawn.panels) - (rows - 1) * columns
+        grid[len(drawn.panels) - 1 - last // 2].set_xlabel(drawn.figure.x_title)
         picture.supylabel(drawn.figure.y_title)
         _legend(picture, grid[: len(drawn.panels)], drawn)
         file = io.BytesIO()
