@@ -47,7 +47,7 @@ def pytest_addoption(parser):
         "--report",
         type=Path,
         default=Path("report"),
-        help="folder for verdicts.json [%(default)s]",
+        help="folder for verdicts.json, index.html and report.md [%(default)s]",
     )
     group.addoption(
         "--again",
@@ -241,6 +241,8 @@ class Summary:
             # Not printed by the console: pytest's own writer copes with terminals that lack a character.
             terminalreporter.line(line.rstrip())
         terminalreporter.line(f"evidence: {self._file}")
+        if self.complete and not self.failure:
+            terminalreporter.line(f"report: {self.config.getoption('report') / 'index.html'}")
         for difference in self.different or ():
             terminalreporter.line(f"differs from {self.config.getoption('verdicts')}: {difference}", red=True)
         if self.failure:
@@ -259,6 +261,10 @@ class Summary:
         study, _ = _study_and_store(self.config)
         about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
         verdicts.write(self._file, claims, about, complete=self.complete)
+        if self.complete:
+            from indicators.report import page
+
+            page.rebuild(self.config.getoption("report"), *_study_and_store(self.config))
         expected = self.config.getoption("verdicts")
         if expected and self.config.getoption("update_verdicts"):
             self.different = []

@@ -124,6 +124,54 @@ def calibrate(
 
 
 @app.command()
+def report(
+    study: Study = DEFAULT_STUDY,
+    output: Annotated[Path, typer.Option(help="Folder with the run's verdicts.json, for the page.")] = Path("report"),
+    compare: Annotated[
+        list[Path] | None, typer.Option(help="Another verdicts.json to set beside it; may be repeated.")
+    ] = None,
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Write index.html and report.md anew from the verdicts of a run and the measurements of its study."""
+    from indicators import selection
+    from indicators.report import page
+    from indicators.store import Store
+
+    opened = Store(store)
+    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data)
+    for path in page.rebuild(output, spec, opened, compare=compare or []):
+        _say(Console(), f"written: {path}")
+
+
+@app.command()
+def figures(
+    study: Study = DEFAULT_STUDY,
+    seeds: Seeds = None,
+    output: Annotated[Path, typer.Option(help="Folder for the pictures and their numbers.")] = Path("figures"),
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Draw the figures of the thesis from the measurements of a study, as SVG, with their numbers as CSV."""
+    from indicators import selection
+    from indicators.files import write_atomically
+    from indicators.report.figures import draw, export
+    from indicators.report.figures.series import Missing, fill_all
+    from indicators.store import Store
+    from indicators.view import open_source
+
+    opened = Store(store)
+    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    filled = fill_all(open_source(spec, opened))
+    paths = draw.save_all(filled, output)
+    write_atomically(output / "figures.csv", export.to_csv(filled).encode())
+    missing = [f"missing: {one.figure.number}: {one.reason}" for one in filled if isinstance(one, Missing)]
+    _say(Console(), *missing, f"written: {len(paths)} figures and figures.csv in {output}")
+
+
+@app.command()
 def publish(
     study: Study = DEFAULT_STUDY,
     seeds: Seeds = None,

@@ -14,7 +14,8 @@ from indicators.crew import CrewError
 from indicators.errors import InputError
 from indicators.specs import load_study
 
-COMMANDS = ("fetch", "train", "measure", "calibrate", "publish")
+TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
+COMMANDS = (*TRAINING, "report", "figures")
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +79,7 @@ def test_help_lists_every_command(arguments, capsys):
         (["measure", "--data", "none.npz"], "none.npz"),
         *(
             ([command, "--study", "thesis-2019"], "study='thesis-2019' is recorded: there is nothing to train")
-            for command in COMMANDS
+            for command in TRAINING
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -302,3 +303,24 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
         f"written: {file} and 2.3 MB beside it",
         f"next: pytest hypotheses/ --study {file}",
     ]
+
+
+# Report and figures
+
+
+def test_a_report_without_verdicts_is_one_line(tmp_path, capsys):
+    assert cli.main(["report", "--study", "thesis-2019", "--output", str(tmp_path)]) == 2
+    assert "verdicts.json" in capsys.readouterr().err
+
+
+def test_figures_are_drawn_with_their_numbers_and_what_is_missing_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("indicators.report.figures.draw.to_svg", lambda _: b"<svg/>")
+
+    assert cli.main(["figures", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    drawn = list(tmp_path.glob("*.svg"))
+    assert len(drawn) > 10
+    assert lines[-1] == f"written: {len(drawn)} figures and figures.csv in {tmp_path}"
+    assert all(re.match(r"missing: \S.*: .*thesis-2019 does not record|missing: ", line) for line in lines[:-1])
+    assert (tmp_path / "figures.csv").read_text().count("\n") > 1000
