@@ -31,6 +31,9 @@ from indicators.files import write_atomically
 from indicators.machine import cores
 from indicators.specs import Frozen
 
+NOTE_LASTS = 180.0
+"""Seconds that a note of progress is believed."""
+
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
@@ -101,12 +104,15 @@ class Store:
         self._progress(spec).unlink(missing_ok=True)
 
     def progress(self, spec: Frozen) -> dict[str, Any] | None:
-        """The last note about a network, or None where nobody is at work on it."""
+        """The last note about a network, or None where nobody is at work on it.
+
+        A worker that was killed leaves its note: one that has long not been renewed counts as none.
+        """
         try:
             note: dict[str, Any] = json.loads(self._progress(spec).read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             return None
-        return note
+        return note if time.time() - note["updated"] < NOTE_LASTS else None
 
     def _progress(self, spec: Frozen) -> Path:
         return self.root / "progress" / f"{spec.fingerprint}.json"

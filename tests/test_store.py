@@ -613,6 +613,16 @@ def test_a_note_of_progress_is_read_until_it_is_cleared(store):
     assert store.progress(SPEC) is None
 
 
+def test_the_note_of_a_killed_worker_is_forgotten(store, monkeypatch):
+    store.note_progress(SPEC, phase="training")
+    now = time.time()
+
+    monkeypatch.setattr(time, "time", lambda: now + 100)
+    assert store.progress(SPEC)["phase"] == "training"
+    monkeypatch.setattr(time, "time", lambda: now + 200)
+    assert store.progress(SPEC) is None
+
+
 def test_a_note_of_progress_is_never_half_read(store):
     noting = """
 say("ready")
