@@ -193,7 +193,7 @@ class _Studies:
         return Contrast(contrast.name, contrast.per_seed[chosen], floor, contrast.roundoff, contrast.resolution)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Contrast(Contrast):
     seed: np.ndarray
     tables: tuple[np.ndarray, np.ndarray]
