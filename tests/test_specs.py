@@ -48,7 +48,7 @@ OTHER_VALUES = {
     "recipe.plateau_factor": 0.5,
     "recipe.precision": "bfloat16",
     "recipe.keep_epochs": True,
-    "recipe.version": 2,
+    "recipe.version": 3,
     "optimizer": "sgd",
     "level": "high",
     "recipe.target_accuracy": 0.5,
@@ -148,7 +148,7 @@ def test_the_fingerprint_of_a_known_model_never_changes():
         learning_rate=0.1,
     )
 
-    assert spec.fingerprint == "202b2d90b0a698909e79917bfa8c1c0d"
+    assert spec.fingerprint == "278735b556be6f7341eaa600d0b9ea3a"
 
 
 def test_a_fingerprint_survives_json():
@@ -299,7 +299,7 @@ def test_an_unknown_study_lists_the_shipped_ones(name):
         ("measuring.pruning_images", 10_001, ["measuring.pruning_images=10001", "data.test=10000"]),
         ("recipe.plateau_factor", 1.0, ["recipe.plateau_factor=1.0", "less than 1"]),
         ("recipe.precision", "float16", ["recipe.precision='float16'", "'bfloat16'"]),
-        ("recipe.version", 2, ["recipe.version=2"]),
+        ("recipe.version", 3, ["recipe.version=3"]),
         ("targets.low", 41, ["targets.low=41", "less than or equal to 1"]),
         ("seeds", 0, ["seeds=0", "greater than 0"]),
         ("seeds", 1.5, ["seeds=1.5", "integer"]),
