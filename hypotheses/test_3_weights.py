@@ -337,7 +337,7 @@ def test_sgd_turns_by_growing_however_little_it_turns(study, level):
 
 
 @pytest.mark.claim(
-    "W15", tier="extension", section="7.2.3", expected=0.15,
+    "W15", tier="secondary", section="7.2.3", expected=0.15,
     needs="networks of plain sgd whose learning rate differs from layer to layer",
 )  # fmt: skip
 def test_sgd_can_turn_every_layer_by_growing_evenly(study):

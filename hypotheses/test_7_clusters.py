@@ -309,9 +309,7 @@ def test_last_layers_have_more_active_neighbors_than_their_activity_explains(stu
     assert more(surplus, {"optimizer": optimizer, "level": "high"}, than={"level": "low"}, by=0.02, unit="share")
 
 
-@pytest.mark.claim(
-    "S15", tier="secondary", section="8.4.8", figures="A.15-A.17", premise="separated levels", expected=0.019
-)
+@pytest.mark.claim("S15", tier="core", section="8.4.8", figures="A.15-A.17", premise="separated levels", expected=0.019)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("size", SIZES)
 def test_first_layers_group_less_in_better_networks_at_every_size(study, size, optimizer):
