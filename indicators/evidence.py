@@ -57,11 +57,6 @@ class Evidence:
     values: tuple[float, ...]
     spread: float | None = None
 
-    @property
-    def coarse(self) -> bool:
-        """Whether what counts is less than twice the spread: a single run shows such an effect by chance."""
-        return self.spread is not None and self.by < 2 * self.spread
-
     def __bool__(self) -> bool:
         """Tell whether the claim stands or falls; raises Undecided where neither can be said."""
         if self.verdict in ("supported", "consistent"):

@@ -94,6 +94,7 @@ def _not_applicable(claims: Sequence[Claim]) -> dict[str, list[str]]:
 
 
 def _coarse(claim: Claim) -> bool:
+    """Whether it counts less than twice the spread of a run: a single one shows such an effect by chance."""
     spreads = [(found["by"], found["spread"]) for case in claim.cases for found in case.evidence]
     return any(spread is not None and by < 2 * spread for by, spread in spreads)
 
