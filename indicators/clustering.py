@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from indicators.products import gram
 from indicators.weights import real_numbers
 
 Bools = NDArray[np.bool_]
@@ -371,7 +372,7 @@ def _half_squared_distances(vectors: Floats, least: float = 0.0) -> tuple[Floats
     vectors are at a distance of exactly zero and not among the pairs; others up to `least` are.
     """
     vectors -= vectors.mean(axis=0)
-    squares: Floats = vectors @ vectors.T
+    squares = gram(vectors)
     norms = 0.5 * squares.diagonal()
     nearest = np.empty(len(norms))
     np.fill_diagonal(squares, -np.inf)  # for no vector to be the nearest to itself

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,15 @@ from rich.console import Console
 
 from indicators import data, selection
 from indicators.errors import InputError
-from indicators.machine import cores
+from indicators.machine import accelerator, cores
 from indicators.measuring import forward_images, measure, missing
 from indicators.progress import Display, Fetching
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 
 UNUSABLE_INPUT = 2
+AT_ONCE_ON_CARD = 4
+"""Networks that train on a graphics card together: while one stores an epoch, others keep the card busy."""
 SHARE_THAT_TELLS = 0.05
 """Of the measuring done, before which its speed says nothing."""
 MESSAGE = "unusable input: "
@@ -192,13 +195,15 @@ class _Worker:
             "TF_NUM_INTEROP_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
+        # Many share a card: none may take its memory at once, and what one has compiled serves all.
+        jax = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "JAX_COMPILATION_CACHE_DIR": str(store.compiled)}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", "indicators.crew", str(store.root)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env={"KERAS_BACKEND": "tensorflow", **os.environ, **threads, **tensorflow},
+                env={"KERAS_BACKEND": "tensorflow", **jax, **os.environ, **threads, **tensorflow},
                 start_new_session=True,
             )
         stdin = self._process.stdin
@@ -244,11 +249,13 @@ class _Worker:
 def run_worker(work: Work, store: Store) -> None:
     """Makes networks until none of the work is left, waiting for those that others hold.
 
-    All are trained before the first is measured: measuring takes less time, so that workers end together.
+    All are trained before the first is measured: measuring takes less time, so that workers end together. On a graphics
+    card a few train at once, and the others measure what is trained: indicators are the processor's matter.
     """
     first = replace(work, training_only=True)
     while undone := work.undone(store):
-        parts = [(spec, part) for part in (first, work) for spec in undone if not part.done(spec, store)]
+        untrained = [spec for spec in undone if not first.done(spec, store)]
+        parts = [(spec, first) for spec in untrained] + [(spec, work) for spec in undone if spec not in untrained]
         if not any(_try(spec, part, store) for spec, part in parts):
             time.sleep(0.5)
 
@@ -257,7 +264,9 @@ def _try(spec: UntrainedSpec, work: Work, store: Store) -> bool:
     """Makes one network, or returns False where another process is at it."""
     entry = store.entry(spec)
     # First the slot: who waited for one with a network in hand would block those in a slot who wait for that network.
-    with store.slot():
+    with store.slot(), _place(work, store) as may:
+        if not may:
+            return False
         try:
             entry.lock.acquire(blocking=False)
         except Timeout:
@@ -269,6 +278,11 @@ def _try(spec: UntrainedSpec, work: Work, store: Store) -> bool:
             store.clear_progress(spec)
             entry.lock.release()
     return True
+
+
+def _place(work: Work, store: Store) -> AbstractContextManager[bool]:
+    """Whether the work may begin, and for training its place on the card where there is one."""
+    return store.place_on_card(AT_ONCE_ON_CARD) if work.training_only and accelerator() else nullcontext(True)
 
 
 def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
-from indicators import architectures, receptive, training
+from indicators import architectures, epochs, receptive, training
 from indicators.data import Dataset
 from indicators.specs import UntrainedSpec
 from indicators.store import Arrays
@@ -36,15 +36,12 @@ class Network:
         training.load_arrays(self.model, arrays)
         self._kernels = [layer.kernel for layer in architectures.kernel_layers(self.model)]
         self._normalizations = architectures.normalizations(self.model)
-        self._by_batch = _compiled(partial(self.model, training=False))
+        self._by_batch = _compiled(self.model)
+        self._count_right = _counting(self.model)
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """Share of images whose largest output is their label; images (n, height, width, channels) normalized."""
-        correct = sum(
-            int(np.sum(np.argmax(self.model.predict_on_batch(images[i : i + BATCH]), axis=1) == labels[i : i + BATCH]))
-            for i in range(0, len(labels), BATCH)
-        )
-        return correct / len(labels)
+        return self._count_right(images, labels) / len(labels)
 
     def pruned_accuracy(
         self,
@@ -80,7 +77,8 @@ class Network:
                 stack.enter_context(_normalizing_by_batch(layer))
             for i in range(0, len(images), BATCH):
                 batch = images[i : i + BATCH]
-                self._by_batch(batch)
+                with _in_full():
+                    self._by_batch(batch)
                 batches.append(self._statistics())
                 sizes.append(len(batch))
         shares = np.array(sizes) / len(images)
@@ -132,8 +130,9 @@ class Network:
         part = keras.Model(self.model.inputs, list(tensors))
         kept: list[Array] = []
         for i in range(0, len(images), batch):
+            with _in_full():
+                results = part.predict_on_batch(images[i : i + batch])
             # A list of one output comes back bare.
-            results = part.predict_on_batch(images[i : i + batch])
             taken = [f(result) for f, result in zip(keep, results if len(tensors) > 1 else [results], strict=True)]
             kept = kept or [np.empty((len(images), *piece.shape[1:]), piece.dtype) for piece in taken]
             for array, piece in zip(kept, taken, strict=True):
@@ -229,14 +228,42 @@ def _normalizing_by_batch(layer: keras.layers.BatchNormalization) -> Iterator[No
         layer.momentum = momentum
 
 
-def _compiled(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function as one graph, where the backend is TensorFlow; traced when it is first called."""
-    if keras.backend.backend() != "tensorflow":
-        return function
-    import tensorflow as tf
+def _in_full() -> AbstractContextManager[Any]:
+    """Lets a graphics card multiply with all digits of float32 where JAX would let it drop some.
 
-    compiled: Callable[[Any], Any] = tf.function(function, reduce_retracing=True)
-    return compiled
+    Accuracies do without: what they lose turns one image in thousands, and they would take ten times as long.
+    """
+    if keras.backend.backend() != "jax":
+        return nullcontext()
+    import jax
+
+    precision: AbstractContextManager[Any] = jax.default_matmul_precision("highest")
+    return precision
+
+
+def _compiled(model: keras.Model) -> Callable[[Array], None]:
+    """The network as one graph, run for what its layers change; traced when it is first called."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        graph: Callable[[Array], None] = tf.function(partial(model, training=False), reduce_retracing=True)
+        return graph
+    return epochs.changing(model) if backend == "jax" else partial(model, training=False)
+
+
+def _counting(model: keras.Model) -> Callable[[Array, Array], int]:
+    """What says how many images a network classifies right."""
+    if keras.backend.backend() == "jax":
+        return epochs.counting(model, BATCH)
+
+    def count(images: Array, labels: Array) -> int:
+        return sum(
+            int(np.sum(np.argmax(model.predict_on_batch(images[i : i + BATCH]), axis=1) == labels[i : i + BATCH]))
+            for i in range(0, len(labels), BATCH)
+        )
+
+    return count
 
 
 def _pooled(batches: Sequence[tuple[Array, Array]], shares: Array) -> tuple[Array, Array]:

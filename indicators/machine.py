@@ -14,20 +14,33 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def accelerator() -> str:
+    """Name of the first NVIDIA card that this process may use, empty where there is none or none is to be used."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1") or os.environ.get("JAX_PLATFORMS") == "cpu":
+        return ""
+    if not Path("/dev/nvidia0").exists():
+        return ""
+    cards = (path.read_text() for path in Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    models = (line.partition(":")[2].strip() for card in cards for line in card.splitlines() if "Model:" in line)
+    return next(models, "NVIDIA card")
+
+
 def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
-    """`precision` itself, or for `auto` bfloat16 where the processor computes in it; elsewhere it halves the speed."""
+    """`precision` itself, or for `auto` bfloat16 where this machine computes in it; elsewhere it halves the speed."""
     if precision == "auto":
-        return "bfloat16" if {"avx512_bf16", "amx_bf16"} & _processor_flags() else "float32"
+        return "bfloat16" if accelerator() or {"avx512_bf16", "amx_bf16"} & _processor_flags() else "float32"
     return "bfloat16" if precision == "bfloat16" else "float32"
 
 
 def provenance() -> dict[str, str | int]:
     """Versions, processor and cores, to be stored beside what was measured here."""
-    packages = ("numpy", "keras", "tensorflow", "generalization-indicators")
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    packages = ("numpy", "keras", backend, "generalization-indicators")
     return {
         "python": platform.python_version(),
         "processor": _processor_name(),
         "cores": cores(),
+        **({"accelerator": card} if (card := accelerator()) else {}),
         **{name: _version(name) for name in packages},
     }
 

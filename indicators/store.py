@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,11 @@ class Store:
         """Folder of a data set."""
         return self.root / "data" / name
 
+    @property
+    def compiled(self) -> Path:
+        """Folder of compiled programs, which a library keeps for itself."""
+        return self.root / "compiled"
+
     def log(self, name: str) -> Path:
         """File for the messages of one worker."""
         return self.root / "logs" / f"{name}.log"
@@ -78,19 +83,32 @@ class Store:
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Waits until fewer networks are at work on this machine than it has cores."""
-        locks = [FileLock(self.root / "locks" / f"slot-{i}.lock") for i in range(cores())]
         while True:
-            for lock in locks:
-                try:
-                    lock.acquire(blocking=False)
-                except Timeout:
-                    continue
-                try:
+            with self._one_of("slot", cores()) as held:
+                if held:
                     yield
-                finally:
-                    lock.release()
-                return
+                    return
             time.sleep(0.2)
+
+    def place_on_card(self, places: int) -> AbstractContextManager[bool]:
+        """Whether fewer than so many networks were training on this machine's graphics card: then one more may."""
+        return self._one_of("card", places)
+
+    @contextmanager
+    def _one_of(self, name: str, count: int) -> Iterator[bool]:
+        """Holds one of `count` locks; False where none is free."""
+        for number in range(count):
+            lock = FileLock(self.root / "locks" / f"{name}-{number}.lock")
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            try:
+                yield True
+            finally:
+                lock.release()
+            return
+        yield False
 
     def note_progress(self, spec: Frozen, **state: Any) -> None:
         """Says what is being done with a network; a reader may miss a note, never read half of one."""

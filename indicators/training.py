@@ -12,9 +12,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from indicators import architectures, gradients, optimizers, schedule, weights
-from indicators.data import Dataset, Split
+from indicators import architectures, epochs, optimizers, schedule, weights
+from indicators.data import Dataset
 from indicators.errors import InputError
+from indicators.gradients import Gradients
 from indicators.machine import provenance
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry
@@ -23,7 +24,6 @@ from indicators.trajectories import Following
 Progress = Callable[..., None]
 """Called with keyword arguments that say how far a training is."""
 
-EVALUATION_BATCH = 500
 GRADIENT_BATCHES = 2
 """Of training images, the first ones, that the gradients of the followed weights are taken on."""
 _AT_THE_END, _FOLLOWED, _OPTIMIZER = "end.", "followed.", "optimizer."
@@ -56,21 +56,24 @@ def train(
     history, end, followed = _restore(model, entry, initial)
     start = {name: initial[name] for name in layout(model)["kernels"].values()}
     following = Following.start(list(start.values()), spec.seed, followed)
+    runner = epochs.runner(model, dataset)
+    gradients = Gradients(model, [layer.kernel for layer in architectures.kernel_layers(model)])
     while not schedule.finished(history, spec.recipe):
         model.optimizer.learning_rate = schedule.next_learning_rate(spec.learning_rate, history, spec.recipe)
-        record = _epoch(model, spec, dataset, len(history), _Pulse(progress, history, spec, len(dataset.train.labels)))
+        pulse = _Pulse(progress, history, spec, len(dataset.train.labels))
+        record = _epoch(runner, spec, dataset, len(history), pulse)
         _require_finite(record, spec, entry, dataset, history)
         record["layers"] = _movement(model, start)
         history.append(record)
         last = schedule.last_epoch(history, spec.recipe)
         beyond = last is not None and len(history) > last
         if not beyond:
-            following = following.after(_kernels(model), _gradients(model, spec, dataset))
+            following = following.after(_kernels(model), gradients.mean(_first_batches(spec, dataset)))
         if last == len(history):
-            record["accuracy"] = _accuracies(model, dataset)
+            record["accuracy"] = _accuracies(runner, dataset)
             end = model_arrays(model)
         _checkpoint(model, entry, history, end, following, keep=spec.recipe.keep_epochs and not beyond)
-    _finish(model, spec, entry, dataset, history, end, following)
+    _finish(runner, spec, entry, dataset, history, end, following)
 
 
 def build(spec: UntrainedSpec, dataset: Dataset) -> keras.Model:
@@ -87,7 +90,7 @@ def compiled(spec: ModelSpec, dataset: Dataset) -> keras.Model:
     model = build(spec, dataset)
     if spec.optimizer == "wdecay":
         optimizers.add_penalty(model, spec.recipe.l2)
-    # XLA halves the speed of these networks on a processor.
+    # XLA halves the speed of these networks on a processor; of JAX it is a part, see `epochs`.
     model.compile(
         optimizer=optimizers.optimizer(spec.optimizer, spec.learning_rate, momentum=spec.recipe.momentum),
         loss="sparse_categorical_crossentropy",
@@ -115,28 +118,6 @@ def load_arrays(model: keras.Model, arrays: Arrays) -> None:
     """Gives a model the variables that `model_arrays` took from its like."""
     for name, variable in _named_variables(model).items():
         variable.assign(arrays[name])
-
-
-def evaluate(model: keras.Model, dataset: Dataset, split: Split) -> tuple[float, float]:
-    """Loss (penalty included) and accuracy of a compiled model in inference mode."""
-    results = model.evaluate(_Batches(dataset, split, EVALUATION_BATCH), verbose=0, return_dict=True)
-    return float(results["loss"]), float(results["accuracy"])
-
-
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Normalized batches from memory-mapped images, in a given order."""
-
-    def __init__(self, dataset: Dataset, split: Split, size: int, order: np.ndarray[Any, Any] | None = None) -> None:
-        super().__init__()
-        self._dataset, self._split, self._size = dataset, split, size
-        self._order = np.arange(len(split.labels)) if order is None else order
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        chosen = self._order[index * self._size : (index + 1) * self._size]
-        return self._dataset.normalize(self._split.images[chosen]), self._split.labels[chosen]
 
 
 class _Pulse(keras.callbacks.Callback):  # type: ignore[misc]
@@ -169,19 +150,22 @@ class _Pulse(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _epoch(
-    model: keras.Model, spec: ModelSpec, dataset: Dataset, number: int, pulse: keras.callbacks.Callback
+    runner: epochs.Runner,
+    spec: ModelSpec,
+    dataset: Dataset,
+    number: int,
+    pulse: keras.callbacks.Callback,
 ) -> schedule.Epoch:
     """Trains one epoch, in the image order that seed and number decide, and returns its record."""
     begun = time.monotonic()
     order = np.random.default_rng([spec.seed, number]).permutation(len(dataset.train.labels))
-    batches = _Batches(dataset, dataset.train, spec.recipe.batch_size, order)
-    logs = model.fit(batches, verbose=0, shuffle=False, callbacks=[pulse]).history
-    loss, accuracy = evaluate(model, dataset, dataset.validation)
+    train_loss, train_accuracy = runner.train(order, spec.recipe.batch_size, [pulse])
+    loss, accuracy = runner.evaluate(dataset.validation)
     return {
         "epoch": number + 1,
-        "learning_rate": float(model.optimizer.learning_rate.numpy()),
-        "train_loss": float(logs["loss"][-1]),
-        "train_accuracy": float(logs["accuracy"][-1]),
+        "learning_rate": float(runner.model.optimizer.learning_rate.numpy()),
+        "train_loss": train_loss,
+        "train_accuracy": train_accuracy,
         "validation_loss": loss,
         "validation_accuracy": accuracy,
         "seconds": time.monotonic() - begun,
@@ -215,17 +199,15 @@ def _kernels(model: keras.Model) -> list[np.ndarray[Any, Any]]:
     return [layer.kernel.numpy() for layer in architectures.kernel_layers(model)]
 
 
-def _gradients(model: keras.Model, spec: ModelSpec, dataset: Dataset) -> list[np.ndarray[Any, Any]]:
-    """Gradient of the loss, without its penalty, by every kernel: on the same images after every epoch."""
-    batches = _Batches(dataset, dataset.train, spec.recipe.batch_size)
-    first = [batches[k] for k in range(min(GRADIENT_BATCHES, len(batches)))]
-    return gradients.of_kernels(model, [layer.kernel for layer in architectures.kernel_layers(model)], first)
+def _first_batches(spec: ModelSpec, dataset: Dataset) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    batches = epochs.Batches(dataset, dataset.train, spec.recipe.batch_size)
+    return [batches[k] for k in range(min(GRADIENT_BATCHES, len(batches)))]
 
 
-def _accuracies(model: keras.Model, dataset: Dataset) -> dict[str, float]:
+def _accuracies(runner: epochs.Runner, dataset: Dataset) -> dict[str, float]:
     """Share of the images of every split that are classified right, in inference mode."""
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    return {name: evaluate(model, dataset, split)[1] for name, split in splits.items()}
+    return {name: runner.evaluate(split)[1] for name, split in splits.items()}
 
 
 def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> tuple[list[schedule.Epoch], Arrays, Arrays]:
@@ -265,7 +247,7 @@ def _checkpoint(
 
 
 def _finish(
-    model: keras.Model,
+    runner: epochs.Runner,
     spec: ModelSpec,
     entry: Entry,
     dataset: Dataset,
@@ -283,12 +265,12 @@ def _finish(
         "provenance": provenance(),
     }
     if beyond:
-        accuracy = {"train_running": beyond[-1]["train_accuracy"], **_accuracies(model, dataset)}
+        accuracy = {"train_running": beyond[-1]["train_accuracy"], **_accuracies(runner, dataset)}
         record["beyond"] = {"epochs": beyond, "accuracy": accuracy}
     entry.write("history.json", json.dumps(record).encode())
     entry.write_arrays("trajectory.safetensors", following.arrays, {})
     checkpoint = f"checkpoint-{len(history):04d}.safetensors"
-    entry.write_arrays("final.safetensors", end, layout(model), replacing=checkpoint)
+    entry.write_arrays("final.safetensors", end, layout(runner.model), replacing=checkpoint)
 
 
 def _named_variables(model: keras.Model) -> dict[str, Any]:

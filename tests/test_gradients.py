@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from indicators import architectures, gradients, training
+from indicators import architectures, training
 from indicators.errors import InputError
+from indicators.gradients import Gradients
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def moved_by_one_step(spec, dataset, places, rate=0.5):
 def test_the_gradient_of_a_batch_is_what_a_step_of_descent_follows(spec, dataset):
     model = training.build(spec, dataset)
 
-    found = gradients.of_kernels(model, kernels_of(model), [batch(dataset, np.arange(16))])
+    found = Gradients(model, kernels_of(model)).mean([batch(dataset, np.arange(16))])
 
     for one, other in zip(found, moved_by_one_step(spec, dataset, np.arange(16)), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6, rtol=1e-4)
@@ -44,7 +45,7 @@ def test_the_gradient_of_several_batches_is_their_mean(make_study, dataset):
     plain = make_study().model("sgd", "low", 0)
     model = training.build(plain, dataset)
 
-    found = gradients.of_kernels(model, kernels_of(model), [batch(dataset, np.arange(k, k + 16)) for k in (0, 16)])
+    found = Gradients(model, kernels_of(model)).mean([batch(dataset, np.arange(k, k + 16)) for k in (0, 16)])
 
     each = [moved_by_one_step(plain, dataset, np.arange(k, k + 16)) for k in (0, 16)]
     for one, first, second in zip(found, *each, strict=True):
@@ -55,7 +56,7 @@ def test_taking_gradients_leaves_the_network_as_it_was(spec, dataset):
     model = training.build(spec, dataset)
     before = training.model_arrays(model)
 
-    gradients.of_kernels(model, kernels_of(model), [batch(dataset, np.arange(16))])
+    Gradients(model, kernels_of(model)).mean([batch(dataset, np.arange(16))])
 
     after = training.model_arrays(model)
     assert all(np.array_equal(before[name], after[name]) for name in before)
@@ -66,7 +67,7 @@ def test_penalties_do_not_count(make_study, dataset):
     found = []
     for optimizer in ("sgd", "wdecay"):
         model = training.compiled(study.model(optimizer, "low", 0), dataset)
-        found.append(gradients.of_kernels(model, kernels_of(model), [batch(dataset, np.arange(16))]))
+        found.append(Gradients(model, kernels_of(model)).mean([batch(dataset, np.arange(16))]))
 
     assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
 
@@ -76,4 +77,4 @@ def test_another_backend_is_refused_by_name(spec, dataset, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "openvino")
 
     with pytest.raises(InputError, match=r"KERAS_BACKEND='openvino': .* tensorflow or jax; use one"):
-        gradients.of_kernels(model, kernels_of(model), [])
+        Gradients(model, kernels_of(model)).mean([])

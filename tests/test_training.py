@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from indicators import schedule, training, trajectories
+from indicators.epochs import Loop, runner
 from indicators.errors import InputError
 from indicators.specs import ModelSpec
 from indicators.store import Store
@@ -176,7 +177,7 @@ def test_the_order_of_images_is_of_the_epoch_and_the_seed_and_of_nothing_else(ma
 
     seen, study = [], make_study(seeds=2)
     for optimizer, seed, epoch in (("sgd", 0, 0), ("layca", 0, 0), ("sgd", 0, 1), ("sgd", 1, 0)):
-        training._epoch(Model(), study.model(optimizer, "low", seed), dataset, epoch, None)
+        training._epoch(Loop(Model(), dataset), study.model(optimizer, "low", seed), dataset, epoch, None)
 
     everything = sorted(image.tobytes() for image in dataset.normalize(dataset.train.images))
     assert all(sorted(order) == everything for order in seen)
@@ -290,7 +291,7 @@ def test_the_loss_of_wdecay_contains_the_penalty(make_study, dataset, initial):
     losses = {}
     for optimizer in ("sgd", "wdecay"):
         model = training.compiled(study.model(optimizer, "low", 0), dataset)
-        losses[optimizer] = training.evaluate(model, dataset, dataset.train)[0]
+        losses[optimizer] = runner(model, dataset).evaluate(dataset.train)[0]
 
     start = initial(study.model("sgd", "low", 0))
     penalty = 0.01 * sum(float(np.sum(array**2)) for name, array in start.items() if name.endswith("kernel"))
