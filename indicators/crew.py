@@ -32,7 +32,7 @@ from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 
 UNUSABLE_INPUT = 2
-AT_ONCE_ON_CARD = 4
+AT_ONCE_ON_CARD = 6
 """Networks that train on a graphics card together: while one stores an epoch, others keep the card busy."""
 SHARE_THAT_TELLS = 0.05
 """Of the measuring done, before which its speed says nothing."""
