@@ -32,6 +32,7 @@ app = typer.Typer(
 Study = Annotated[str, typer.Option(help="Name of a shipped study, or path of a TOML file.")]
 StoreFolder = Annotated[Path | None, typer.Option(help="Folder of trained networks [INDICATORS_STORE].")]
 Seeds = Annotated[int | None, typer.Option(min=1, help="Number of independent repetitions.")]
+FirstSeed = Annotated[int, typer.Option(min=0, help="The first of them; those before it may be made elsewhere.")]
 Architecture = Annotated[str | None, typer.Option(help="module:function that builds another network.")]
 Data = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10, or a .npz of arrays.")]
 
@@ -53,18 +54,20 @@ def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = 
 def train(
     study: Study = DEFAULT_STUDY,
     seeds: Seeds = None,
+    first_seed: FirstSeed = 0,
     architecture: Architecture = None,
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
     """Train the networks of a study that are not trained yet."""
-    _make(study, architecture, data, seeds, store, measuring=False)
+    _make(study, architecture, data, seeds, store, first_seed=first_seed, measuring=False)
 
 
 @app.command()
 def measure(
     study: Study = DEFAULT_STUDY,
     seeds: Seeds = None,
+    first_seed: FirstSeed = 0,
     architecture: Architecture = None,
     data: Data = None,
     store: StoreFolder = None,
@@ -76,7 +79,8 @@ def measure(
     ] = None,
 ) -> None:
     """Train what is missing, and measure what is not measured yet."""
-    _make(study, architecture, data, seeds, store, measuring=True, only=tuple(only) if only else None, epoch=epoch)
+    chosen = tuple(only) if only else None
+    _make(study, architecture, data, seeds, store, first_seed=first_seed, measuring=True, only=chosen, epoch=epoch)
 
 
 @app.command()
@@ -175,6 +179,10 @@ def figures(
 def publish(
     study: Study = DEFAULT_STUDY,
     seeds: Seeds = None,
+    first_seed: FirstSeed = 0,
+    add_to: Annotated[
+        Path | None, typer.Option(help="Study file published earlier or elsewhere, whose seeds are kept beside these.")
+    ] = None,
     output: Annotated[Path, typer.Option(help="Folder for the two files.")] = Path(),
     store: StoreFolder = None,
 ) -> None:
@@ -182,8 +190,9 @@ def publish(
     from indicators import published
     from indicators.measurements import Measurements
 
-    spec, opened = _open(study, None, None, seeds, store)
-    file = published.publish(Measurements(spec, opened), output)
+    spec, opened = _open(study, None, None, seeds, store, first_seed)
+    earlier = published.published_at(add_to) if add_to else None
+    file = published.publish(Measurements(spec, opened), output, earlier)
     size = file.with_suffix(".nc").stat().st_size / 1e6
     _say(Console(), f"written: {file} and {size:.1f} MB beside it", f"next: pytest hypotheses/ --study {file}")
 
@@ -219,14 +228,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open(
-    study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None
+    study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None, first_seed: int = 0
 ) -> tuple[StudySpec, Store]:
     from indicators import selection
     from indicators.store import Store
 
     opened = Store(store)
     spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
-    return _trainable(spec), opened
+    trainable = _trainable(spec)
+    return trainable.changed(first_seed=first_seed) if first_seed else trainable, opened
 
 
 def _trainable(study: StudySpec | RecordedSpec) -> StudySpec:
@@ -247,6 +257,7 @@ def _make(
     seeds: int | None,
     store: Path | None,
     *,
+    first_seed: int,
     measuring: bool,
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
@@ -255,7 +266,7 @@ def _make(
     from indicators.progress import Fetching
 
     console = Console()
-    spec, opened = _open(study, architecture, data, seeds, store)
+    spec, opened = _open(study, architecture, data, seeds, store, first_seed)
     if only:
         from indicators.measuring import require_names
 

@@ -65,7 +65,7 @@ class Measurements:
     def __init__(self, study: StudySpec, store: Store) -> None:
         self.study, self._store = study, store
         self.name, self.scale = study.name, study.scale
-        self.seeds = tuple(range(study.seeds))
+        self.seeds = study.seed_numbers
         self._cache: dict[tuple[str, bool, State], xr.DataArray] = {}
 
     def names(self) -> list[str]:

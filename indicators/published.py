@@ -8,10 +8,10 @@ measurement. Any reader of netCDF-4 opens it; ``xarray.open_dataset(file, group=
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import xarray as xr
 
@@ -21,25 +21,30 @@ from indicators.evidence import NotApplicable
 from indicators.files import sha256_of_file, write_atomically
 from indicators.machine import provenance
 from indicators.measurements import Measurements, over_neurons
-from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 GROUPS = {"train": "trained", "test": "test_images", "stored": "untrained", "estimated": "untrained_estimated"}
 PACKED = {"dtype": "float32", "zlib": True, "complevel": 9, "shuffle": True}
 
 
-def publish(measured: Measurements, folder: Path) -> Path:
+def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None = None) -> Path:
     """Writes everything measured of a study as `STUDY-recorded.nc`, and the study's file beside it; returns that.
 
-    Numbers are rounded to single precision. Raises InputError for what is not measured yet.
+    `earlier`: the same study published before, whose seeds come beside those measured here. Numbers are rounded to
+    single precision. Raises InputError for what is not measured yet, and for an earlier one that was made otherwise or
+    has some of the same seeds.
     """
     study = measured.study
+    if earlier is not None:
+        _require_alike(earlier, measured)
+    before = earlier.seeds if earlier is not None else ()
     name = f"{study.name}-recorded"
     path = folder / f"{name}.nc"
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     try:
-        _write(unfinished, measured)
+        _write(unfinished, measured, earlier)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -47,7 +52,7 @@ def publish(measured: Measurements, folder: Path) -> Path:
         "name": name,
         "kind": "recorded",
         "scale": study.scale,
-        "seeds": study.seeds,
+        "seeds": len(before) + study.seeds,
         "description": f"The measurements of {study.name}: {study.description}",
         "sha256": sha256_of_file(path),
     }
@@ -58,12 +63,46 @@ def publish(measured: Measurements, folder: Path) -> Path:
     return file
 
 
-def _write(path: Path, measured: Measurements) -> None:
-    root = xr.Dataset(attrs=_about(measured.study) | {"layers": json.dumps(measured.layers)})
+def published_at(path: Path) -> PublishedStudy:
+    """The published study of a study file; InputError for a file of another kind."""
+    spec = load_study(str(path))
+    if not isinstance(spec, RecordedSpec) or not spec.file.is_file():
+        raise InputError(f"{path} is no published study; give the .toml that `indicators publish` wrote")
+    return PublishedStudy(spec)
+
+
+def _write(path: Path, measured: Measurements, earlier: PublishedStudy | None) -> None:
+    root = xr.Dataset(attrs=_about(measured.study, earlier) | {"layers": json.dumps(measured.layers)})
     root.to_netcdf(path, engine=ENGINE)
-    measured.networks().to_netcdf(path, mode="a", group="networks", engine=ENGINE)
+    networks = measured.networks()
+    if earlier is not None:
+        networks = _beside(earlier.networks(), networks)
+    networks.to_netcdf(path, mode="a", group="networks", engine=ENGINE)
     for group, values in _everything(measured):
+        if earlier is not None:
+            values = _beside(earlier.stored(group), values)
         values.to_dataset().to_netcdf(path, mode="a", group=group, engine=ENGINE, encoding={values.name: PACKED})
+
+
+Of = TypeVar("Of", xr.DataArray, xr.Dataset)
+
+
+def _beside(earlier: Of, here: Of) -> Of:
+    """The seeds of both, in order; NaN for epochs that the networks of one did not train."""
+    return xr.concat([earlier, here], "seed", join="outer", combine_attrs="override").sortby("seed")
+
+
+def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
+    """Raises InputError where studies differ in what decides their numbers, or share seeds."""
+    then, now = json.loads(earlier.attrs["study"]), _described(measured.study)
+    for field in sorted((then.keys() | now.keys()) - {"seeds", "first_seed", "description", "targets"}):
+        if then.get(field) != now.get(field):
+            raise InputError(
+                f"{earlier.name} was made with another {field}: {then.get(field)}, here {now.get(field)}; "
+                "measure its seeds anew, or publish these apart"
+            )
+    if shared := sorted(set(earlier.seeds) & set(measured.seeds)):
+        raise InputError(f"{earlier.name} has seed {shared[0]} already; choose others with --first-seed and --seeds")
 
 
 def _everything(measured: Measurements) -> Iterator[tuple[str, xr.DataArray]]:
@@ -82,15 +121,27 @@ def _everything(measured: Measurements) -> Iterator[tuple[str, xr.DataArray]]:
             yield f"{GROUPS['estimated']}/{row.name}", values
 
 
-def _about(study: StudySpec) -> dict[str, str]:
+def _described(study: StudySpec) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads(study.model_dump_json(exclude_defaults=True))
+    return described
+
+
+def _about(study: StudySpec, earlier: PublishedStudy | None) -> dict[str, str]:
+    described = _described(study) | {"seeds": study.seeds + len(earlier.seeds if earlier is not None else ())}
+    described.pop("first_seed", None)
+    machines = [*(earlier.measured_with if earlier is not None else ()), _machine(study.seed_numbers)]
     return {
         "title": f"Measurements of the study {study.name}",
         "source": "trained and measured by generalization-indicators",
-        "study": study.model_dump_json(exclude_defaults=True),
-        "measured_with": json.dumps(provenance()),
+        "study": json.dumps(described),
+        "measured_with": json.dumps(machines),
         "references": "Novak and Van Hoof (2019), UCLouvain",
         "Conventions": "CF-1.11",
     }
+
+
+def _machine(seeds: Sequence[int], about: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"seeds": list(seeds), **(provenance() if about is None else about)}
 
 
 class PublishedStudy:
@@ -103,14 +154,25 @@ class PublishedStudy:
         if spec.sha256 is not None and sha256_of_file(self._path) != spec.sha256:
             raise InputError(f"{self._path.name} is not the file that the study was published with; fetch it again")
         self.name, self.scale = spec.name, spec.scale
-        self.seeds = tuple(range(spec.seeds))
         self._cache: dict[str, xr.DataArray] = {}
+
+    @cached_property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of its networks."""
+        return tuple(self.networks()["seed"].values.tolist())
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
         """What the file says of itself."""
         with xr.open_dataset(self._path, engine=ENGINE) as root:
             return dict(root.attrs)
+
+    @property
+    def measured_with(self) -> list[dict[str, Any]]:
+        """The machines that its seeds were made on, and their versions."""
+        said = json.loads(self.attrs["measured_with"])
+        # The first files knew one machine.
+        return [_machine(self.seeds, said)] if isinstance(said, dict) else list(said)
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
@@ -145,7 +207,11 @@ class PublishedStudy:
         if (group, name) not in self._groups:
             known = sorted(other for where, other in self._groups if where == group)
             raise NotApplicable(f"{self.name} does not record {name!r} ({group}); it records {', '.join(known)}")
-        key = f"{group}/{name}"
-        if key not in self._cache:
-            self._cache[key] = xr.load_dataset(self._path, group=key, engine=ENGINE)[name]
-        return self._cache[key]
+        return self.stored(f"{group}/{name}")
+
+    def stored(self, group: str) -> xr.DataArray:
+        """A measurement by its place in the file; those of neurons with the dimension `neuron`."""
+        if group not in self._cache:
+            name = group.rpartition("/")[2]
+            self._cache[group] = xr.load_dataset(self._path, group=group, engine=ENGINE)[name]
+        return self._cache[group]

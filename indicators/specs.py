@@ -168,6 +168,9 @@ class StudySpec(Frozen):
     description: str = ""
     kind: Literal["trained"] = "trained"
     seeds: Count = 1
+    """How many."""
+    first_seed: Annotated[int, Field(ge=0)] = 0
+    """The number of the first: others may be at work on those before it elsewhere."""
     data: DataSpec
     architecture: ArchitectureSpec
     recipe: Recipe = Recipe()
@@ -192,6 +195,11 @@ class StudySpec(Frozen):
                 raise ValueError(f"measuring.{name}={count} exceeds data.{split}={available}")
         return self
 
+    @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        """The seeds of the study."""
+        return tuple(range(self.first_seed, self.first_seed + self.seeds))
+
     def changed(self, **fields: Any) -> StudySpec:
         """The study with other values of some fields, validated as those of a file are."""
         return _validated(StudySpec, self.model_dump() | fields, self.name)
@@ -213,14 +221,14 @@ class StudySpec(Frozen):
 
     def models(self) -> Iterator[ModelSpec]:
         """Every model, seed by seed; the slowest to train (the highest rates) first, so that workers end together."""
-        for seed in range(self.seeds):
+        for seed in self.seed_numbers:
             for level in reversed(LEVELS):
                 for optimizer in OPTIMIZERS:
                     yield self.model(optimizer, level, seed)
 
     def untrained(self) -> Iterator[UntrainedSpec]:
         """The untrained network of every seed."""
-        for seed in range(self.seeds):
+        for seed in self.seed_numbers:
             yield self.model("sgd", "low", seed).untrained
 
 

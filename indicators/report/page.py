@@ -208,7 +208,9 @@ def figure_data(drawn: Drawn) -> dict[str, Any]:
 def settings(study: StudySpec | RecordedSpec | None, source: Source | None = None) -> Settings | None:
     """How a study says that it was made; of a published one, what its file says of the study and of the machine."""
     if isinstance(source, PublishedStudy):
-        said = {name: json.loads(source.attrs[name]) for name in ("study", "measured_with")}
+        machines = source.measured_with
+        measured = machines[0] if len(machines) == 1 else dict(enumerate(machines, 1))
+        said = {"study": json.loads(source.attrs["study"]), "measured_with": measured}
         return Settings(tuple(_flat(said)))
     if study is None:
         return None
