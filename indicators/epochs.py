@@ -6,6 +6,7 @@ lie on the device, so that a fast one does not wait for Python.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -176,6 +177,33 @@ def changing(model: keras.Model) -> Callable[[Array], None]:
             variable.assign(value)
 
     return changed
+
+
+def gram(vectors: Array) -> Array:
+    """Inner products of all pairs of rows, on JAX's first device, in double precision and exactly symmetric."""
+    import jax
+
+    with jax.enable_x64(True):
+        return np.array(_symmetric_products()(vectors))
+
+
+def lend_card_to(take: Callable[[Callable[[Array], Array]], None]) -> None:
+    """Tells what takes large products of `gram`, if JAX computes on a card."""
+    import jax
+
+    if jax.default_backend() == "gpu":
+        take(gram)
+
+
+@functools.cache
+def _symmetric_products() -> Any:
+    import jax
+
+    def products(vectors: Any) -> Any:
+        one_way = vectors @ vectors.T
+        return (one_way + one_way.T) / 2
+
+    return jax.jit(products)
 
 
 def _over_batches(step: Any, state: Any, order: Any, size: int) -> tuple[Any, Any]:

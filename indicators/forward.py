@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from indicators import architectures, epochs, receptive, training
+from indicators import architectures, epochs, products, receptive, training
 from indicators.data import Dataset
 from indicators.specs import UntrainedSpec
 from indicators.store import Arrays
@@ -38,6 +38,8 @@ class Network:
         self._normalizations = architectures.normalizations(self.model)
         self._by_batch = _compiled(self.model)
         self._count_right = _counting(self.model)
+        if keras.backend.backend() == "jax":
+            epochs.lend_card_to(products.take_large_ones_to)
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """Share of images whose largest output is their label; images (n, height, width, channels) normalized."""

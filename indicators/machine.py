@@ -18,11 +18,15 @@ def accelerator() -> str:
     """Name of the first NVIDIA card that this process may use, empty where there is none or none is to be used."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1") or os.environ.get("JAX_PLATFORMS") == "cpu":
         return ""
-    if not Path("/dev/nvidia0").exists():
-        return ""
-    cards = (path.read_text() for path in Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    models = (line.partition(":")[2].strip() for card in cards for line in card.splitlines() if "Model:" in line)
-    return next(models, "NVIDIA card")
+    return next(iter(_cards()), "")
+
+
+def _cards() -> list[str]:
+    """Names of the NVIDIA cards that the driver knows."""
+    about = (path.read_text() for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")))
+    names = (line.partition(":")[2].strip() for card in about for line in card.splitlines() if "Model:" in line)
+    found = list(names)
+    return found or (["NVIDIA card"] if Path("/dev/nvidia0").exists() else [])
 
 
 def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:

@@ -1,51 +1,29 @@
-"""Matrix products in double precision that are large enough for a graphics card, where JAX computes on one."""
+"""Matrix products in double precision, of which a graphics card can take the large ones."""
 
 from __future__ import annotations
 
-import functools
-import os
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Gram = Callable[[Floats], Floats]
 
 # Products of fewer numbers take less time here than their way to a card and back.
 _WORTH_THE_WAY = 100_000
+_elsewhere: Gram | None = None
 
 
 def gram(vectors: Floats) -> Floats:
-    """Inner products of all pairs of rows, (n, d) -> (n, n), in double precision wherever they are computed."""
-    if vectors.size >= _WORTH_THE_WAY and _on_card():
-        return gram_with_jax(vectors)
+    """Inner products of all pairs of rows, (n, d) -> (n, n)."""
+    if _elsewhere is not None and vectors.size >= _WORTH_THE_WAY:
+        return _elsewhere(vectors)
     products: Floats = vectors @ vectors.T
     return products
 
 
-def gram_with_jax(vectors: Floats) -> Floats:
-    """The same on JAX's first device, exactly symmetric."""
-    import jax
-
-    with jax.enable_x64(True):
-        return np.array(_symmetric()(vectors))
-
-
-@functools.cache
-def _symmetric() -> Any:
-    import jax
-
-    def product(vectors: Any) -> Any:
-        products = vectors @ vectors.T
-        return (products + products.T) / 2
-
-    return jax.jit(product)
-
-
-@functools.cache
-def _on_card() -> bool:
-    if os.environ.get("KERAS_BACKEND") != "jax":
-        return False
-    import jax
-
-    return bool(jax.default_backend() == "gpu")
+def take_large_ones_to(function: Gram | None) -> None:
+    """Lets a function compute the products of many numbers from now on, in double precision; None: NumPy again."""
+    global _elsewhere  # noqa: PLW0603  # one card serves the whole process
+    _elsewhere = function

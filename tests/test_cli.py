@@ -289,15 +289,18 @@ def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):
 
 
 def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkeypatch):
-    def publish(measured, folder):
+    def publish(measured, folder, earlier):
         assert measured.name == "cifar10-mini"
-        assert measured.study.seeds == 3
+        assert measured.seeds == (2, 3, 4)
+        assert earlier.name == "cifar10-mini-recorded"
         (folder / "x-recorded.nc").write_bytes(b"0" * 2_300_000)
         return folder / "x-recorded.toml"
 
     monkeypatch.setattr("indicators.published.publish", publish)
+    seeds = ("--seeds", "3", "--first-seed", "2")
+    others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 
-    assert cli.main(["publish", "--seeds", "3", "--output", str(tmp_path)]) == 0
+    assert cli.main(["publish", *seeds, *others, "--output", str(tmp_path)]) == 0
     file = tmp_path / "x-recorded.toml"
     assert capsys.readouterr().out.splitlines() == [
         f"written: {file} and 2.3 MB beside it",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -405,3 +406,28 @@ def test_workers_that_finish_before_their_run_looks_are_no_failure(make_study, s
     worker.check()
     worker.stop()
     assert list((store.root / "logs").iterdir()) == []
+
+
+def test_on_a_card_a_few_train_and_the_others_measure_what_is_trained(make_study, store, folder, monkeypatch):
+    monkeypatch.setattr(crew, "accelerator", lambda: "Some Card 80GB")
+    monkeypatch.setattr(crew, "AT_ONCE_ON_CARD", 1)
+    study = make_study()
+    model = study.model("sgd", "low", 0)
+    work = Work((model,), study.measuring, folder, only=("entropy",))
+    first = replace(work, training_only=True)
+
+    with store.place_on_card(1) as held:
+        assert held
+        assert not crew._try(model, first, store)
+        assert crew._try(model.untrained, work, store)
+        assert work.done(model.untrained, store)
+    assert crew._try(model, first, store)
+    assert first.done(model, store)
+    assert not work.done(model, store)
+
+
+def test_a_card_has_so_many_places_and_gives_them_back(store):
+    with store.place_on_card(2) as first, store.place_on_card(2) as second, store.place_on_card(2) as third:
+        assert (first, second, third) == (True, True, False)
+    with store.place_on_card(1) as again:
+        assert again

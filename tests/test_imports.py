@@ -12,7 +12,7 @@ import indicators
 
 PACKAGE = Path(indicators.__file__).parent
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax"}
-NEED_FRAMEWORK = {"architectures", "normalization", "optimizers", "gradients", "training", "forward"}
+NEED_FRAMEWORK = {"architectures", "normalization", "optimizers", "gradients", "epochs", "training", "forward"}
 
 
 def room(path):

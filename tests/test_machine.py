@@ -59,3 +59,32 @@ def test_provenance_names_versions_and_processor(monkeypatch):
 
 def test_a_package_that_is_absent_is_said_to_be():
     assert machine._version("no-such-package-anywhere") == "not installed"
+
+
+def test_a_card_that_is_not_to_be_used_counts_as_none(monkeypatch):
+    monkeypatch.setattr(machine, "_cards", lambda: ["Some Card 80GB"])
+    for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert machine.accelerator() == "Some Card 80GB"
+    assert machine.provenance()["accelerator"] == "Some Card 80GB"
+    for name, value in (("CUDA_VISIBLE_DEVICES", ""), ("CUDA_VISIBLE_DEVICES", "-1"), ("JAX_PLATFORMS", "cpu")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert machine.accelerator() == ""
+            assert "accelerator" not in machine.provenance()
+
+
+def test_a_card_computes_in_bfloat16_whatever_the_processor(monkeypatch):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda: "")
+    monkeypatch.setattr(machine, "accelerator", lambda: "Some Card 80GB")
+
+    assert machine.resolve_precision("auto") == "bfloat16"
+    assert machine.resolve_precision("float32") == "float32"
+
+
+def test_provenance_names_the_backend(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+
+    assert "tensorflow" not in machine.provenance()
+    assert machine.provenance()["jax"]

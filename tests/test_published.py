@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from indicators.crew import Work, prepare
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.measurements import Measurements
-from indicators.published import publish
+from indicators.published import publish, published_at
 from indicators.specs import load_study
 from indicators.store import Store
 from indicators.view import open_source
@@ -64,7 +65,7 @@ def test_a_published_study_says_what_it_is(source, trained, file):
     assert (source.name, source.scale, source.seeds) == ("tiny-recorded", "tiny", (0, 1))
     assert source.layers == trained.layers
     assert json.loads(source.attrs["study"])["seeds"] == 2
-    assert "keras" in json.loads(source.attrs["measured_with"])
+    assert "keras" in source.measured_with[0]
     xr.testing.assert_allclose(source.networks(), trained.networks())
     assert (source.networks()["epochs"] == 2).all()
 
@@ -103,3 +104,61 @@ def test_what_is_not_measured_cannot_be_published(make_study, store, tmp_path):
     with pytest.raises(InputError, match="train"):
         publish(Measurements(make_study(), store), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+# --- Seeds measured here and elsewhere ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def halves(trained, tmp_path_factory):
+    """The same study published from its second seed, beside its first that was published before."""
+    study, store = trained.study, trained._store
+    root = tmp_path_factory.mktemp("halves")
+    first = publish(Measurements(study.changed(seeds=1), store), root / "first")
+    second = Measurements(study.changed(seeds=1, first_seed=1), store)
+    return publish(second, root / "both", published_at(first)), first, second
+
+
+@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+def test_seeds_published_one_after_the_other_are_those_published_together(halves, source, store, row):
+    both = open_source(load_study(str(halves[0])), store)
+
+    xr.testing.assert_identical(both.by_neuron(row.name), source.by_neuron(row.name))
+    if row.untrained:
+        xr.testing.assert_identical(both.untrained(row.name), source.untrained(row.name))
+
+
+def test_seeds_from_two_machines_say_where_each_was_made(halves, store, trained):
+    both = open_source(load_study(str(halves[0])), store)
+
+    assert load_study(str(halves[0])).seeds == 2
+    assert both.seeds == (0, 1)
+    assert [machine["seeds"] for machine in both.measured_with] == [[0], [1]]
+    assert all("numpy" in machine for machine in both.measured_with)
+    described = json.loads(both.attrs["study"])
+    assert described["seeds"] == 2
+    assert "first_seed" not in described
+    xr.testing.assert_allclose(both.networks(), trained.networks())
+
+
+def test_seeds_that_are_there_already_are_refused(halves, tmp_path):
+    both, _, second = halves
+
+    with pytest.raises(InputError, match=r"tiny-recorded has seed 1 already; choose others with --first-seed"):
+        publish(second, tmp_path, published_at(both))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seeds_that_were_made_otherwise_are_refused(halves, trained, tmp_path):
+    study = trained.study
+    other = study.changed(recipe=study.recipe.model_dump() | {"momentum": 0.5}, first_seed=1, seeds=1)
+
+    with pytest.raises(
+        InputError, match=r"tiny-recorded was made with another recipe: .*0\.5.*; measure its seeds anew"
+    ):
+        publish(Measurements(other, trained._store), tmp_path, published_at(halves[1]))
+
+
+def test_only_a_published_study_can_be_added_to():
+    with pytest.raises(InputError, match=r"thesis-2019 is no published study; give the .toml"):
+        published_at(Path("thesis-2019"))

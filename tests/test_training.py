@@ -149,7 +149,7 @@ def test_only_the_final_weights_and_the_record_are_left_of_a_training(run, layca
 def test_the_nine_models_of_a_seed_start_from_the_same_weights(make_study, dataset, store, monkeypatch):
     started = []
     monkeypatch.setattr(training.schedule, "finished", lambda *_: True)
-    monkeypatch.setattr(training, "_finish", lambda model, spec, *_: started.append((spec.seed, model)))
+    monkeypatch.setattr(training, "_finish", lambda runner, spec, *_: started.append((spec.seed, runner.model)))
     for spec in make_study(seeds=2).models():
         untrained = store.entry(spec.untrained)
         training.prepare_untrained(spec.untrained, untrained, dataset)

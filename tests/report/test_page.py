@@ -399,9 +399,13 @@ def test_the_settings_of_a_study_are_pairs():
 
 def test_the_settings_of_a_published_study_are_those_in_its_file():
     source = PublishedStudy.__new__(PublishedStudy)
-    source.attrs = {"study": '{"data": {"train": 40}}', "measured_with": '{"python": "3.12"}'}
+    one, other = {"seeds": [0], "python": "3.12"}, {"seeds": [1], "python": "3.13"}
+    source.attrs = {"study": '{"data": {"train": 40}}', "measured_with": json.dumps([one])}
 
-    assert page.settings(None, source).rows == (("study.data.train", "40"), ("measured with.python", "3.12"))
+    rows = (("study.data.train", "40"), ("measured with.seeds", "[0]"), ("measured with.python", "3.12"))
+    assert page.settings(None, source).rows == rows
+    source.attrs["measured_with"] = json.dumps([one, other])
+    assert page.settings(None, source).rows[-1] == ("measured with.2.python", "3.13")
 
 
 def test_what_is_to_be_cited_is_what_the_citation_file_says():

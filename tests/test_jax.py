@@ -1,0 +1,169 @@
+"""On JAX the same networks are trained and the same numbers measured as on TensorFlow."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from indicators import epochs, products
+from indicators.crew import Work, prepare
+from indicators.measurements import from_bytes
+from indicators.store import Store
+
+# Another backend needs a process of its own. Trains whole, and again with an interruption; measures.
+CHILD = """
+import json, sys
+from pathlib import Path
+from indicators import data, measuring, training
+from indicators.specs import MeasuringSpec, ModelSpec
+from indicators.store import Store
+
+job = json.load(sys.stdin)
+dataset = data.load(Path(job["folder"]), train=48, validation=24, test=30)
+
+def train(spec, store, progress):
+    # Every backend draws the weights of a seed by a generator of its own.
+    initial = Store(Path(job["initial"])).entry(spec.untrained).read_arrays("initial.safetensors")[0]
+    with store.entry(spec).lock:
+        training.train(spec, store.entry(spec), dataset, initial, progress)
+
+def interrupt(*, epoch, **_):
+    if epoch == 2:
+        raise KeyboardInterrupt
+
+store, again = Store(Path(job["store"])), Store(Path(job["again"]))
+for number, table in enumerate(job["specs"]):
+    spec = ModelSpec.model_validate(table)
+    train(spec, store, lambda **_: None)
+    if number == 0:
+        try:
+            train(spec, again, interrupt)
+            raise AssertionError("not interrupted")
+        except KeyboardInterrupt:
+            train(spec, again, lambda **_: None)
+
+measured = Store(Path(job["measured"]))
+for network in (spec := ModelSpec.model_validate(job["specs"][0]), spec.untrained):
+    with measured.entry(network).lock:
+        measuring.measure(network, measured, dataset, MeasuringSpec.model_validate(job["measuring"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def study(make_study):
+    return make_study(max_epochs=3, epochs_beyond=1)
+
+
+@pytest.fixture(scope="module")
+def specs(study):
+    return [study.model(optimizer, "high", 0) for optimizer in ("sgd", "wdecay", "layca")]
+
+
+@pytest.fixture(scope="module")
+def stores(study, specs, folder, tmp_path_factory):
+    """What TensorFlow made; what JAX made, at once and interrupted; and TensorFlow's first network, measured by JAX."""
+    root = tmp_path_factory.mktemp("jax")
+    names = ("tensorflow", "jax", "again", "measured")
+    tensorflow, jax, again, measured = (Store(root / name) for name in names)
+    prepare(Work(tuple(specs[1:]), None, folder), tensorflow, lambda _: None)
+    for store in (tensorflow, measured):
+        prepare(Work((specs[0],), None, folder), store, lambda _: None)
+    prepare(Work((specs[0],), study.measuring, folder), tensorflow, lambda _: None)
+    job = {
+        "folder": str(folder),
+        "specs": [spec.model_dump(mode="json") for spec in specs],
+        "measuring": study.measuring.model_dump(mode="json"),
+        "initial": str(tensorflow.root),
+        **{key: str(store.root) for key, store in (("store", jax), ("again", again), ("measured", measured))},
+    }
+    done = subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, "-c", CHILD],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {"tensorflow": tensorflow, "jax": jax, "again": again, "measured": measured}
+
+
+def record(store, spec):
+    return json.loads(store.entry(spec).read("history.json"))
+
+
+@pytest.mark.parametrize("place", range(3), ids=["sgd", "wdecay", "layca"])
+def test_a_training_takes_the_same_course(stores, specs, place):
+    one, other = (record(stores[name], specs[place]) for name in ("tensorflow", "jax"))
+
+    assert len(one["epochs"]) == len(other["epochs"]) == 3
+    for quantity in ("learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+        found = [[epoch[quantity] for epoch in of["epochs"]] for of in (one, other)]
+        np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6, err_msg=quantity)
+    assert one["accuracy"] == pytest.approx(other["accuracy"], rel=1e-6)
+    assert one["beyond"]["accuracy"] == pytest.approx(other["beyond"]["accuracy"], rel=1e-6)
+    assert "jax" in other["provenance"]
+
+
+@pytest.mark.parametrize("place", range(3), ids=["sgd", "wdecay", "layca"])
+@pytest.mark.parametrize("file", ["final", "trajectory"])
+def test_the_weights_are_the_same_but_for_roundings(stores, specs, place, file):
+    read = (stores[name].entry(specs[place]).read_arrays(f"{file}.safetensors")[0] for name in ("tensorflow", "jax"))
+    one, other = read
+
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_allclose(one[name], other[name], rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+def test_an_interrupted_training_ends_with_the_same_bits(stores, specs):
+    whole, again = (stores[name].entry(specs[0]).read_arrays("final.safetensors")[0] for name in ("jax", "again"))
+
+    assert all(np.array_equal(whole[name], again[name]) for name in whole)
+
+
+def test_the_same_network_has_the_same_measurements(stores, specs):
+    for spec in (specs[0], specs[0].untrained):
+        one, other = stores["tensorflow"].entry(spec), stores["measured"].entry(spec)
+        names = [name for name in one.names() if name.endswith(".nc")]
+        assert names == [name for name in other.names() if name.endswith(".nc")]
+        assert len(names) > 50
+        for name in names:
+            found, expected = (from_bytes(entry.read(name)) for entry in (other, one))
+            np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (70, 500)])
+def test_products_are_the_same_on_jax_in_double_precision(shape):
+    vectors = np.random.default_rng(0).normal(size=shape)
+
+    found = epochs.gram(vectors)
+
+    assert found.dtype == np.float64
+    assert np.array_equal(found, found.T)
+    np.testing.assert_allclose(found, vectors @ vectors.T, rtol=1e-13, atol=1e-11)
+
+
+def test_a_card_takes_large_products_and_no_others(monkeypatch):
+    rng = np.random.default_rng(0)
+    small, large = rng.normal(size=(30, 20)), rng.normal(size=(400, 300))
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    monkeypatch.setattr(epochs, "gram", lambda vectors: np.full((len(vectors),) * 2, 7.0))
+    try:
+        epochs.lend_card_to(products.take_large_ones_to)
+        assert np.array_equal(products.gram(small), small @ small.T)
+        assert np.all(products.gram(large) == 7.0)
+    finally:
+        products.take_large_ones_to(None)
+    assert np.array_equal(products.gram(large), large @ large.T)
+
+
+def test_without_a_card_nothing_is_taken():
+    taken = []
+
+    epochs.lend_card_to(taken.append)
+
+    assert taken == []

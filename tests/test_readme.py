@@ -1,0 +1,76 @@
+"""What README says of commands and verdicts is so."""
+
+import json
+import re
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import typer
+
+from indicators import claims, cli
+from indicators.specs import load_study
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (?:[A-Z_]+=\S+ )?indicators (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
+CLAIMS = [claim for claim in claims.read() if claim.tier not in ("identity", "control")]
+CONTROLS = [claim for claim in claims.read() if claim.tier == "control"]
+
+
+def verdicts(study):
+    return json.loads((ROOT / f"hypotheses/{study}.json").read_text(encoding="utf-8"))["verdicts"]
+
+
+def counts(study, of, words):
+    found = Counter(verdicts(study)[claim.id] for claim in of)
+    return ", ".join(str(found[word]) for word in words.split(", "))
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_the_commands_have_the_options_that_are_shown(command):
+    known = typer.main.get_command(cli.app).commands
+    name, *rest = shlex.split(command)
+
+    options = {option for parameter in known[name].params for option in parameter.opts}
+
+    assert {word for word in rest if word.startswith("--")} <= options
+
+
+def test_commands_are_shown():
+    assert len(COMMANDS) > 8
+
+
+def test_the_findings_by_theme_are_those_of_the_committed_verdicts():
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| ([\d, ]+) \| ([\d, ]+) \| ([\d, ]+) \|$", README, re.MULTILINE)
+    words = "supported, refuted, inconclusive"
+
+    def row(theme):
+        mine, beside = ([claim for claim in of if claim.theme == theme] for of in (CLAIMS, CONTROLS))
+        recorded = counts("thesis-2019", mine, "consistent, contradicted, inconclusive")
+        mini = (counts("cifar10-mini-recorded", of, words) for of in (mine, beside))
+        return (theme, str(len(mine)), recorded, *mini)
+
+    assert rows == [row(theme) for theme in dict.fromkeys(claim.theme for claim in CLAIMS)]
+
+
+@pytest.mark.parametrize(("kind", "of"), [("claims", CLAIMS), ("controls", CONTROLS)])
+def test_the_counts_below_the_table_are_those_of_the_committed_verdicts(kind, of):
+    found = Counter(verdicts("cifar10-mini-recorded")[claim.id] for claim in of)
+
+    shown = ", ".join(f"{found[word]} {word}" for word in ("supported", "refuted", "inconclusive"))
+
+    assert f"    {kind}: {shown}" in README
+
+
+def test_seeds_and_networks_are_those_that_are_published():
+    seeds = load_study("cifar10-mini-recorded").seeds
+
+    assert seeds == 10
+    assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in README
+
+
+@pytest.mark.parametrize("picture", re.findall(r"!\[.*?\]\((.+?)\)", README))
+def test_pictures_are_there(picture):
+    assert (ROOT / picture).stat().st_size > 1000
