@@ -1,8 +1,9 @@
-"""The command line: fetch, train, measure, calibrate and list; the claims themselves are run by pytest."""
+"""The command line: fetch, train, measure, calibrate, doctor and list; the claims themselves are run by pytest."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from indicators.errors import InputError
 if TYPE_CHECKING:
     from indicators.calibration import Cell
     from indicators.crew import Work
+    from indicators.doctor import Cost
     from indicators.specs import RecordedSpec, StudySpec
     from indicators.store import Store
 
@@ -197,6 +199,50 @@ def publish(
     _say(Console(), f"written: {file} and {size:.1f} MB beside it", f"next: pytest hypotheses/ --study {file}")
 
 
+@app.command()
+def doctor(
+    study: Study = DEFAULT_STUDY,
+    seeds: Seeds = None,
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say what this machine has, what a study will cost on it, and which layers of its network will be measured."""
+    # As a worker trains: on one core.
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from indicators import doctor as diagnosis
+    from indicators import selection
+    from indicators.specs import StudySpec
+    from indicators.store import Store
+
+    opened, console = Store(store), Console()
+    # A network of one's own is looked at before its learning rates are found.
+    spec = selection.uncalibrated(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    if not as_json:
+        for name, value in diagnosis.machine(opened).items():
+            shown = f"{value / 1e9:.1f} GB" if name.endswith(" free") else str(value)
+            _say(console, f"{name:<28}{shown}")
+    trained = spec if isinstance(spec, StudySpec) else None
+    reports = diagnosis.layers(trained, opened, data) if trained else []
+    costs = diagnosis.cost(trained, opened, data) if trained else None
+    if as_json:
+        print(json.dumps(diagnosis.as_json(opened, trained, reports, costs), indent=1))
+        return
+    if costs is None:
+        _say(console, f"{spec.name} is recorded: nothing is trained or measured")
+    else:
+        table = Table("layer", "kernel", "neurons", "pairs", "what its neurons receive", box=None, pad_edge=False)
+        for one in reports:
+            kernel = " x ".join(map(str, one.kernel))
+            table.add_row(one.name, kernel, str(one.neurons), one.pairs, one.inputs)
+        console.print("", table, "")
+        _say(console, *_of_cost(spec.name, costs))
+    _say(console, *(f"warning: {warning}" for warning in diagnosis.warnings(opened)))
+
+
 @app.command("list")
 def list_(
     what: Annotated[Literal["claims", "indicators", "studies"], typer.Argument(help="What to list.")],
@@ -287,6 +333,20 @@ def _work(work: Work, store: Store, console: Console) -> None:
         crew.make(work, store, console)
     except crew.CrewError as error:
         raise typer.Exit(_complain(str(error), 1)) from None
+
+
+def _of_cost(name: str, cost: Cost) -> list[str]:
+    from indicators.progress import duration
+
+    if cost.to_measure == 0:
+        return [f"{name}: all {cost.networks} networks are trained and measured"]
+    left = duration(cost.seconds)
+    speed = f"a training runs at {cost.images_per_second:.0f} images per second here"
+    return [
+        f"{name}: {cost.to_train} of {cost.networks} networks to train, {cost.to_measure} to measure",
+        f"{speed}; {cost.epochs:.0f} epochs each ({cost.epochs_from})",
+        f"time left with every core at work: about {left}, and what the indicators themselves compute",
+    ]
 
 
 def _show(cells: Sequence[Cell], console: Console) -> None:

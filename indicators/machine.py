@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
+import shutil
+import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -12,6 +15,14 @@ from typing import Literal
 def cores() -> int:
     """Number of processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory that programs may still take."""
+    path = Path("/proc/meminfo")
+    lines = path.read_text().splitlines() if path.is_file() else []
+    free = next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), 0)
+    return free or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def accelerator() -> str:
@@ -44,9 +55,26 @@ def provenance() -> dict[str, str | int]:
         "python": platform.python_version(),
         "processor": _processor_name(),
         "cores": cores(),
+        **({"commit": commit} if (commit := _commit()) else {}),
         **({"accelerator": card} if (card := accelerator()) else {}),
         **{name: _version(name) for name in packages},
     }
+
+
+@functools.cache
+def _commit() -> str:
+    """The commit of the checkout that this package runs from, empty where it runs from none."""
+    root = Path(__file__).parents[1]
+    git = shutil.which("git")
+    if git is None or not (root / ".git").exists():
+        return ""
+    done = subprocess.run(  # noqa: S603 - git, on our own folder
+        [git, "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip()
 
 
 def _version(package: str) -> str:

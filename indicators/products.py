@@ -25,5 +25,5 @@ def gram(vectors: Floats) -> Floats:
 
 def take_large_ones_to(function: Gram | None) -> None:
     """Lets a function compute the products of many numbers from now on, in double precision; None: NumPy again."""
-    global _elsewhere  # noqa: PLW0603  # one card serves the whole process
+    global _elsewhere  # one card serves the whole process
     _elsewhere = function

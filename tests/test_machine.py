@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,20 @@ def test_provenance_names_the_backend(monkeypatch):
 
     assert "tensorflow" not in machine.provenance()
     assert machine.provenance()["jax"]
+
+
+def test_provenance_names_the_commit_of_a_checkout_and_none_elsewhere(monkeypatch, tmp_path):
+    about = machine.provenance()
+    in_checkout = (Path(machine.__file__).parents[1] / ".git").exists()
+
+    assert ("commit" in about) == in_checkout
+    monkeypatch.setattr(machine, "__file__", str(tmp_path / "indicators/machine.py"))
+    machine._commit.cache_clear()
+    try:
+        assert "commit" not in machine.provenance()
+    finally:
+        machine._commit.cache_clear()
+
+
+def test_memory_is_what_programs_may_still_take():
+    assert 10**8 < machine.memory() < 10**14

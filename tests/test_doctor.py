@@ -1,0 +1,121 @@
+"""What `indicators doctor` says of machine, study and network."""
+
+import json
+
+import numpy as np
+import pytest
+
+from indicators import cli, doctor
+from indicators.crew import Work, prepare
+
+NETWORK = """
+import keras
+from keras import layers
+
+def build(input_shape, classes):
+    x = inputs = keras.Input(input_shape)
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2D(4, 3, padding="same", groups=2, activation="relu")(x)
+    x = layers.Conv2D(4, 3, dilation_rate=2, padding="same", activation="relu")(x)
+    x = layers.Flatten()(x)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+"""
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("INDICATORS_STORE", str(tmp_path / "store"))
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "mine.npz"
+    labels = np.arange(2500) % 3
+    images = rng.integers(0, 256, (2500, 8, 8, 3), dtype=np.uint8)
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return path
+
+
+def test_a_network_of_ones_own_is_told_layer_by_layer(tmp_path, monkeypatch, arrays, capsys):
+    (tmp_path / "doctored.py").write_text(NETWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert cli.main(["doctor", "--architecture", "doctored:build", "--data", str(arrays), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    keys = ("name", "kernel", "neurons", "inputs")
+    names, kernels, neurons, inputs = ([layer[key] for layer in told["layers"]] for key in keys)
+    assert names == ["Conv1", "Conv2", "Conv3", "Dense1"]
+    assert kernels == [[3, 3, 3, 4], [3, 3, 2, 4], [3, 3, 4, 4], [256, 3]]
+    assert neurons == [256, 256, 256, 3]
+    assert inputs == ["measured", "not known: a convolution in groups", "not known: a dilated convolution", "measured"]
+    assert told["cost"]["to_train"] == 9
+    assert told["cost"]["to_measure"] == 10
+    assert told["cost"]["images_per_second"] > 0
+    assert told["machine"]["cores"] >= 1
+
+
+def test_what_is_done_costs_nothing_more(make_study, folder, store, monkeypatch):
+    study = make_study()
+    one = study.model("sgd", "low", 0)
+    prepare(Work((one,), study.measuring, folder), store, lambda _: None)
+
+    monkeypatch.setattr(doctor, "_speed", lambda *_: 100.0)
+    left = doctor.cost(study, store, None)
+
+    assert (left.networks, left.to_train, left.to_measure) == (10, 8, 8)
+    assert left.epochs == 2  # no more than the recipe allows
+    images = sum(Work((spec,), study.measuring, folder).images(spec) for spec in study.models() if spec != one)
+    at_once = min(doctor.cores(), 8)
+    assert left.seconds == pytest.approx((8 * 2 * 48 / 100 + images / 300) / at_once)
+
+
+def test_epochs_are_those_of_the_published_study_where_there_is_one(store, monkeypatch):
+    study = doctor.specs.load_study("cifar10-mini")
+    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+
+    left = doctor.cost(study, store, None)
+
+    assert left.epochs_from == "the mean of cifar10-mini-recorded"
+    assert 9 < left.epochs < 13
+    assert (left.networks, left.to_train) == (10, 9)
+
+
+def test_people_read_the_same(capsys, monkeypatch):
+    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(doctor, "memory", lambda: 1_000_000_000)
+
+    assert cli.main(["doctor"]) == 0
+    told = capsys.readouterr().out
+
+    assert "CIFAR-10                    not there yet: `indicators fetch`" in told
+    assert "memory free                 1.0 GB" in told
+    assert "Dense2" in told
+    assert "cifar10-mini: 9 of 10 networks to train, 10 to measure" in told
+    assert "warning: 1.0 GB of memory for" in told
+
+
+def test_a_card_left_idle_is_pointed_out(store, monkeypatch):
+    monkeypatch.setattr(doctor, "accelerator", lambda: "Some Card 80GB")
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert "Some Card 80GB is used best through JAX: KERAS_BACKEND=jax" in doctor.warnings(store)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert not any("Some Card" in warning for warning in doctor.warnings(store))
+
+
+def test_a_recorded_study_costs_nothing(capsys):
+    assert cli.main(["doctor", "--study", "thesis-2019"]) == 0
+    assert "thesis-2019 is recorded: nothing is trained or measured" in capsys.readouterr().out
+
+
+def test_a_network_that_cannot_be_measured_is_unusable_input(tmp_path, monkeypatch, arrays, capsys):
+    (tmp_path / "subclassed.py").write_text(
+        "import keras\n\nclass Net(keras.Model):\n    def call(self, x):\n        return x\n\n"
+        "def build(input_shape, classes):\n    return Net()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert cli.main(["doctor", "--architecture", "subclassed:build", "--data", str(arrays)]) == 2
+    assert "shows no graph" in capsys.readouterr().err
