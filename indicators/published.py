@@ -72,16 +72,16 @@ def published_at(path: Path) -> PublishedStudy:
 
 
 def _write(path: Path, measured: Measurements, earlier: PublishedStudy | None) -> None:
-    root = xr.Dataset(attrs=_about(measured.study, earlier) | {"layers": json.dumps(measured.layers)})
-    root.to_netcdf(path, engine=ENGINE)
+    about = _about(measured.study, earlier) | {"layers": json.dumps(measured.layers)}
     networks = measured.networks()
     if earlier is not None:
         networks = _beside(earlier.networks(), networks)
-    networks.to_netcdf(path, mode="a", group="networks", engine=ENGINE)
+    groups, encoding = {"/": xr.Dataset(attrs=about), "/networks": networks}, {}
     for group, values in _everything(measured):
         if earlier is not None:
             values = _beside(earlier.stored(group), values)
-        values.to_dataset().to_netcdf(path, mode="a", group=group, engine=ENGINE, encoding={values.name: PACKED})
+        groups[f"/{group}"], encoding[f"/{group}"] = values.to_dataset(), {values.name: PACKED}
+    xr.DataTree.from_dict(groups).to_netcdf(path, engine=ENGINE, encoding=encoding)
 
 
 Of = TypeVar("Of", xr.DataArray, xr.Dataset)

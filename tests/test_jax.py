@@ -1,5 +1,6 @@
 """On JAX the same networks are trained and the same numbers measured as on TensorFlow."""
 
+import functools
 import json
 import os
 import subprocess
@@ -91,49 +92,44 @@ def stores(study, specs, folder, tmp_path_factory):
     return {"tensorflow": tensorflow, "jax": jax, "again": again, "measured": measured}
 
 
-def record(store, spec):
-    return json.loads(store.entry(spec).read("history.json"))
-
-
-@pytest.mark.parametrize("place", range(3), ids=["sgd", "wdecay", "layca"])
-def test_a_training_takes_the_same_course(stores, specs, place):
-    one, other = (record(stores[name], specs[place]) for name in ("tensorflow", "jax"))
-
-    assert len(one["epochs"]) == len(other["epochs"]) == 3
-    for quantity in ("learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
-        found = [[epoch[quantity] for epoch in of["epochs"]] for of in (one, other)]
-        np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6, err_msg=quantity)
-    assert one["accuracy"] == pytest.approx(other["accuracy"], rel=1e-6)
-    assert one["beyond"]["accuracy"] == pytest.approx(other["beyond"]["accuracy"], rel=1e-6)
-    assert "jax" in other["provenance"]
-
-
-@pytest.mark.parametrize("place", range(3), ids=["sgd", "wdecay", "layca"])
-@pytest.mark.parametrize("file", ["final", "trajectory"])
-def test_the_weights_are_the_same_but_for_roundings(stores, specs, place, file):
-    read = (stores[name].entry(specs[place]).read_arrays(f"{file}.safetensors")[0] for name in ("tensorflow", "jax"))
-    one, other = read
-
-    assert one.keys() == other.keys()
-    for name in one:
-        np.testing.assert_allclose(one[name], other[name], rtol=1e-3, atol=1e-4, err_msg=name)
-
-
-def test_an_interrupted_training_ends_with_the_same_bits(stores, specs):
-    whole, again = (stores[name].entry(specs[0]).read_arrays("final.safetensors")[0] for name in ("jax", "again"))
-
-    assert all(np.array_equal(whole[name], again[name]) for name in whole)
-
-
-def test_the_same_network_has_the_same_measurements(stores, specs):
+# One test, for the child is dear and workers would each start their own.
+def test_on_jax_networks_are_trained_and_measured_as_on_tensorflow(stores, specs):
+    for spec in specs:
+        takes_the_same_course(*(stores[name].entry(spec) for name in ("tensorflow", "jax")))
+    ends_with_the_same_bits(*(stores[name].entry(specs[0]) for name in ("jax", "again")))
     for spec in (specs[0], specs[0].untrained):
-        one, other = stores["tensorflow"].entry(spec), stores["measured"].entry(spec)
-        names = [name for name in one.names() if name.endswith(".nc")]
-        assert names == [name for name in other.names() if name.endswith(".nc")]
-        assert len(names) > 50
-        for name in names:
-            found, expected = (from_bytes(entry.read(name)) for entry in (other, one))
-            np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4, err_msg=name)
+        has_the_same_measurements(*(stores[name].entry(spec) for name in ("tensorflow", "measured")))
+
+
+def takes_the_same_course(one, other):
+    records = [json.loads(entry.read("history.json")) for entry in (one, other)]
+    assert [len(record["epochs"]) for record in records] == [3, 3]
+    for quantity in ("learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+        found = [[epoch[quantity] for epoch in record["epochs"]] for record in records]
+        np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6, err_msg=f"{one.spec.label}: {quantity}")
+    for key in (("accuracy",), ("beyond", "accuracy")):
+        found = [functools.reduce(dict.__getitem__, key, record) for record in records]
+        assert found[0] == pytest.approx(found[1], rel=1e-6)
+    assert "jax" in records[1]["provenance"]
+    for file in ("final.safetensors", "trajectory.safetensors"):
+        found = [entry.read_arrays(file)[0] for entry in (one, other)]
+        assert found[0].keys() == found[1].keys()
+        for name in found[0]:
+            np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+def ends_with_the_same_bits(whole, again):
+    found = [entry.read_arrays("final.safetensors")[0] for entry in (whole, again)]
+    assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
+
+
+def has_the_same_measurements(one, other):
+    names = [name for name in one.names() if name.endswith(".nc")]
+    assert names == [name for name in other.names() if name.endswith(".nc")]
+    assert len(names) > 50
+    for name in names:
+        found, expected = (from_bytes(entry.read(name)) for entry in (other, one))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (70, 500)])
