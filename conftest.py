@@ -255,7 +255,7 @@ class Summary:
 
     def _conclude(self):
         """Writes the verdicts, and compares them with the expected ones."""
-        from indicators.report import verdicts
+        from indicators.report import overview, verdicts
 
         claims = verdicts.by_claim(self.cases)
         study, _ = _study_and_store(self.config)
@@ -269,6 +269,7 @@ class Summary:
         if expected and self.config.getoption("update_verdicts"):
             self.different = []
             verdicts.write_expected(expected, claims, study.name, complete=self.complete)
+            overview.ship(self._file, study.name)
         elif expected:
             self.different = verdicts.differences(expected, claims, study.name, complete=self.complete)
 

@@ -134,7 +134,8 @@ def report(
     study: Study = DEFAULT_STUDY,
     output: Annotated[Path, typer.Option(help="Folder with the run's verdicts.json, for the page.")] = Path("report"),
     compare: Annotated[
-        list[Path] | None, typer.Option(help="Another verdicts.json to set beside it; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Published study, or path of a verdicts.json, to set beside it; may be repeated."),
     ] = None,
     architecture: Architecture = None,
     data: Data = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,11 +12,15 @@ from pathlib import Path
 from indicators import claims as sources
 from indicators.errors import InputError
 from indicators.evidence import VERDICTS, Verdict
+from indicators.files import write_atomically
 from indicators.report.figures.catalog import Figure, Table, shown
 from indicators.report.figures.series import shown_number
 from indicators.report.terminal import KINDS, SYMBOLS
 from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts
+from indicators.specs import STUDIES
 
+SHIPPED = ".verdicts.json.gz"
+"""What the verdicts on a published study end with, beside its file."""
 REACH = 30.0
 """Effects in units of what counts, as far as the axis of the forest plot goes; it is close to linear up to 1."""
 TICKS = (-30, -10, -3, -1, 0, 1, 3, 10, 30)
@@ -90,12 +95,28 @@ def read_document(path: Path) -> Document:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Document).validate_json(path.read_bytes())
+        content = path.read_bytes()
+        return TypeAdapter(Document).validate_json(gzip.decompress(content) if path.suffix == ".gz" else content)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); run pytest hypotheses/ first") from None
     except ValidationError as error:
         where = ".".join(map(str, error.errors(include_url=False)[0]["loc"])) or "its content"
         raise InputError(f"{path} holds no verdicts (see {where}); run pytest hypotheses/ to write it anew") from None
+
+
+def find_document(name: str) -> Path:
+    """The file of verdicts that a path or the name of a published study means; InputError for anything else."""
+    shipped = STUDIES / f"{name}{SHIPPED}"
+    if shipped.is_file() or Path(name).is_file():
+        return shipped if shipped.is_file() else Path(name)
+    known = ", ".join(sorted(path.name.removesuffix(SHIPPED) for path in STUDIES.glob(f"*{SHIPPED}")))
+    raise InputError(f"compare={name!r} is neither a verdicts.json nor a study whose verdicts are published ({known})")
+
+
+def ship(verdicts: Path, name: str) -> None:
+    """Keeps the verdicts on a published study beside its file, for other studies to be compared with."""
+    if (STUDIES / f"{name}.toml").is_file():
+        write_atomically(STUDIES / f"{name}{SHIPPED}", gzip.compress(verdicts.read_bytes(), mtime=0))
 
 
 def claim_rows(

@@ -93,11 +93,11 @@ def write(
     return paths
 
 
-def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, compare: Sequence[Path] = ()) -> list[Path]:
-    """Writes the report of the verdicts in a folder, beside those in other files; returns the paths of what it wrote.
+def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, compare: Sequence[str] = ()) -> list[Path]:
+    """Writes the report of the verdicts in a folder, beside those of other studies; returns the paths of what it wrote.
 
-    The thesis's own figures stand beside those of any other study. Raises InputError where the folder holds no
-    verdicts, or those of another study.
+    `compare`: names of published studies, or paths of verdicts. The thesis's own figures and effects stand beside those
+    of any other study. Raises InputError where the folder holds no verdicts, or those of another study.
     """
     document = overview.read_document(folder / "verdicts.json")
     judged = document["study"]
@@ -108,7 +108,9 @@ def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, comp
     if isinstance(study, StudySpec):
         study = study.changed(seeds=judged["seeds"])
     thesis = None if study.name == THESIS else open_source(load_study(THESIS), store)
-    others = [overview.read_document(path) for path in compare]
+    first = [THESIS] if thesis is not None else []
+    names = dict.fromkeys([*first, *compare])
+    others = [overview.read_document(overview.find_document(name)) for name in names if name != study.name]
     return write(folder, document, open_source(study, store), study=study, others=others, recorded=thesis)
 
 

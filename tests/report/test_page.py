@@ -356,7 +356,7 @@ def test_a_report_is_rebuilt_from_its_folder(tmp_path):
         found = verdicts.by_claim([case(verdict=verdict)])
         verdicts.write(tmp_path / name / "verdicts.json", found, about | {"name": name}, complete=True)
     verdicts.write(tmp_path / "verdicts.json", verdicts.by_claim([case()]), about, complete=True)
-    compared = [tmp_path / name / "verdicts.json" for name in ("here", "there")]
+    compared = [str(tmp_path / name / "verdicts.json") for name in ("here", "there")]
 
     page.rebuild(tmp_path, load_study("thesis-2019"), Store(tmp_path / "store"), compare=compared)
 
@@ -364,6 +364,42 @@ def test_a_report_is_rebuilt_from_its_folder(tmp_path):
     assert re.search(
         r"A3.*supported.*consistent.*contradicted", found.one("table", id="side-by-side")["text"], re.DOTALL
     )
+
+
+def test_the_effects_of_the_thesis_stand_beside_those_of_any_other_study(tmp_path):
+    about = {"name": "cifar10-mini-recorded", "scale": "mini", "seeds": 10}
+    verdicts.write(tmp_path / "verdicts.json", verdicts.by_claim([case()]), about, complete=True)
+
+    page.rebuild(tmp_path, load_study("cifar10-mini-recorded"), Store(tmp_path / "store"))
+
+    shown = Page((tmp_path / "index.html").read_text(encoding="utf-8")).one("table", id="side-by-side")["text"]
+    assert "thesis-2019" in shown
+
+
+@pytest.mark.parametrize("name", ["thesis-2019", "cifar10-mini-recorded"])
+def test_the_verdicts_that_are_shipped_are_those_that_are_held(name):
+    document = overview.read_document(overview.find_document(name))
+    held = json.loads((ROOT / f"hypotheses/{name}.json").read_text(encoding="utf-8"))
+
+    assert document["study"]["name"] == name
+    assert document["complete"]
+    assert {row["id"]: row["verdict"] for row in document["claims"]} == held["verdicts"]
+
+
+def test_what_cannot_be_compared_is_named():
+    with pytest.raises(InputError, match=r"compare='heights' is neither .* \(cifar10-mini-recorded, thesis-2019\)"):
+        overview.find_document("heights")
+
+
+def test_verdicts_of_a_study_of_ones_own_are_not_shipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(overview, "STUDIES", tmp_path)
+    (tmp_path / "verdicts.json").write_text("{}")
+    (tmp_path / "known.toml").touch()
+
+    overview.ship(tmp_path / "verdicts.json", "mine")
+    overview.ship(tmp_path / "verdicts.json", "known")
+
+    assert [path.name for path in tmp_path.glob("*.gz")] == ["known.verdicts.json.gz"]
 
 
 def test_verdicts_of_another_study_are_not_reported_as_this_one(tmp_path):
