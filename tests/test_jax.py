@@ -55,7 +55,7 @@ for network in (spec := ModelSpec.model_validate(job["specs"][0]), spec.untraine
 
 @pytest.fixture(scope="module")
 def study(make_study):
-    return make_study(max_epochs=3, epochs_beyond=1)
+    return make_study(max_epochs=3, epochs_beyond=1, batch_size=20)  # the last batch of 48 images is smaller
 
 
 @pytest.fixture(scope="module")
