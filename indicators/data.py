@@ -19,6 +19,7 @@ from indicators.cifar10 import CIFAR10, Expected, Progress
 from indicators.errors import InputError
 from indicators.files import sha256_of_file, sha256_of_json
 from indicators.imagefolder import ARRAYS, Array, Stream
+from indicators.specs import DataSpec
 
 
 class Split(NamedTuple):
@@ -82,6 +83,13 @@ def digest(folder: Path) -> str:
     """Return the SHA-256 that names a data set: the same for the same arrays from anywhere."""
     files = imagefolder.manifest_of(folder)["files"]
     return sha256_of_json({name: [files[name][key] for key in ("shape", "dtype", "content")] for name in ARRAYS})
+
+
+def checksums(spec: DataSpec) -> dict[str, str]:
+    """Return the SHA-256 of what a study learns from: of every array of CIFAR-10, or of the file of a user's images."""
+    if spec.name == "cifar10":
+        return {name: array.sha256 for name, array in CIFAR10.items()}
+    return {"file": spec.sha256} if spec.sha256 else {}
 
 
 def fetch_cifar10(

@@ -48,13 +48,15 @@ def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
 
 
 def provenance() -> dict[str, str | int]:
-    """Versions, processor and cores, to be stored beside what was measured here."""
+    """Versions, processor, cores and threads of this process, to be stored beside what was measured here."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     packages = ("numpy", "keras", backend, "generalization-indicators")
     return {
         "python": platform.python_version(),
         "processor": _processor_name(),
         "cores": cores(),
+        # Sums in another order round otherwise: how many threads a process had is part of what was computed.
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or cores()),
         **({"commit": commit} if (commit := _commit()) else {}),
         **({"accelerator": card} if (card := accelerator()) else {}),
         **{name: _version(name) for name in packages},

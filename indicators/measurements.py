@@ -75,8 +75,14 @@ class Measurements:
     @cached_property
     def layers(self) -> tuple[str, ...]:
         """Names of all layers with kernels, in the order of the network."""
+        return tuple(self.kernel_shapes)
+
+    @cached_property
+    def kernel_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of the kernel of every layer, in the order of the network."""
         entry = self._store.entry(next(self.study.untrained()))
-        return tuple(stored_arrays(entry, "initial.safetensors")[1]["kernels"])
+        arrays, layout = stored_arrays(entry, "initial.safetensors")
+        return {layer: arrays[name].shape for layer, name in layout["kernels"].items()}
 
     def measurement(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
         """One measurement of all trained networks, at their end or after an epoch, on training or on test images.
@@ -103,6 +109,16 @@ class Measurements:
     def untrained_by_neuron(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """The same, with the dimension `neuron` where the indicator is one of neurons."""
         return self._cached(name, untrained=True, state=State(None, statistics))
+
+    @property
+    def trained_with(self) -> list[dict[str, Any]]:
+        """The machines that its networks were trained on, their versions, and the seeds that each trained."""
+        by_machine: dict[str, list[int]] = {}
+        for model in self.study.models():
+            about = json.dumps(_record(self._store.entry(model))["provenance"])
+            if model.seed not in by_machine.setdefault(about, []):
+                by_machine[about].append(model.seed)
+        return [{"seeds": seeds, **json.loads(about)} for about, seeds in by_machine.items()]
 
     def networks(self) -> xr.Dataset:
         """How each network was trained, (seed, optimizer, level): epochs, seconds, rate, 1 if it reached its target."""

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 import xarray as xr
 
 from indicators.catalog import CATALOG
+from indicators.data import checksums
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.files import sha256_of_file, write_atomically
@@ -72,7 +73,7 @@ def published_at(path: Path) -> PublishedStudy:
 
 
 def _write(path: Path, measured: Measurements, earlier: PublishedStudy | None) -> None:
-    about = _about(measured.study, earlier) | {"layers": json.dumps(measured.layers)}
+    about = _about(measured.study, earlier) | {"kernel_shapes": json.dumps(measured.kernel_shapes)}
     networks = measured.networks()
     if earlier is not None:
         networks = _beside(earlier.networks(), networks)
@@ -134,6 +135,7 @@ def _about(study: StudySpec, earlier: PublishedStudy | None) -> dict[str, str]:
         "title": f"Measurements of the study {study.name}",
         "source": "trained and measured by generalization-indicators",
         "study": json.dumps(described),
+        "data_sha256": json.dumps(checksums(study.data)),
         "measured_with": json.dumps(machines),
         "references": "Novak and Van Hoof (2019), UCLouvain",
         "Conventions": "CF-1.11",
@@ -177,7 +179,12 @@ class PublishedStudy:
     @cached_property
     def layers(self) -> tuple[str, ...]:
         """Names of all layers with kernels, in the order of the network."""
-        return tuple(json.loads(self.attrs["layers"]))
+        return tuple(self.kernel_shapes)
+
+    @cached_property
+    def kernel_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of the kernel of every layer, in the order of the network."""
+        return {layer: tuple(shape) for layer, shape in json.loads(self.attrs["kernel_shapes"]).items()}
 
     def networks(self) -> xr.Dataset:
         """How each network was trained: epochs, whether it reached its target, seconds, learning rate."""

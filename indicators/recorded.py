@@ -60,6 +60,8 @@ class RecordedStudy:
     scale: str
     seeds: tuple[int, ...]
     layers: tuple[str, ...]
+    kernel_shapes: Mapping[str, tuple[int, ...]]
+    """By layer, in the order of the network; empty where the study's file does not say."""
     folder: Path
     tables: Mapping[str, Mapping[str, Any]]
     """What the study's file says of each measurement: source, quality, resolution, variant, unit, note."""
@@ -138,6 +140,7 @@ def load(path: Path) -> RecordedStudy:
         scale=document.scale,
         seeds=tuple(range(document.seeds)),
         layers=document.layers,
+        kernel_shapes=document.kernel_shapes,
         folder=folder,
         tables=tables["measurements"],
     )
@@ -175,6 +178,7 @@ class _Document(BaseModel):
     scale: str
     seeds: Annotated[int, Field(gt=0)]
     layers: tuple[str, ...]
+    kernel_shapes: dict[str, tuple[Annotated[int, Field(gt=0)], ...]] = {}
     measurements: Annotated[dict[str, _About], Field(min_length=1)]
 
 

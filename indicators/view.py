@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -39,6 +39,10 @@ class Source(Protocol):
     @property
     def layers(self) -> tuple[str, ...]:
         """All layers with kernels, in the order of the network."""
+
+    @property
+    def kernel_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Shape of the kernel of every layer, in the order of the network; empty where it is not recorded."""
 
     def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
         """A measurement of the trained networks, on training or on test images: (seed, optimizer, level, ...)."""

@@ -13,8 +13,9 @@ import pytest
 
 import indicators
 from indicators import data
-from indicators.cifar10 import Expected
+from indicators.cifar10 import CIFAR10, Expected
 from indicators.errors import InputError
+from indicators.specs import DataSpec
 
 
 @pytest.fixture(autouse=True)
@@ -460,3 +461,9 @@ def test_a_single_array_is_not_an_npz(tmp_path, own):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"nothing\.npz is not a file: expected an \.npz with x_train"):
         data.import_npz(tmp_path / "nothing.npz", tmp_path / "store")
+
+
+def test_the_sums_of_a_study_are_those_of_what_it_learns_from():
+    assert data.checksums(DataSpec(name="cifar10")) == {name: array.sha256 for name, array in CIFAR10.items()}
+    assert data.checksums(DataSpec(name="arrays", sha256="ab")) == {"file": "ab"}
+    assert data.checksums(DataSpec(name="arrays")) == {}

@@ -47,13 +47,14 @@ def test_a_machine_that_tells_nothing_computes_in_float32(monkeypatch):
     assert machine.provenance()["processor"]
 
 
-def test_provenance_names_versions_and_processor(monkeypatch):
+def test_provenance_names_versions_processor_and_threads(monkeypatch):
     monkeypatch.setattr(machine, "_cpuinfo", lambda: INTEL)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
 
     about = machine.provenance()
 
     assert about["processor"] == "Some Processor 9000"
-    assert about["cores"] == machine.cores()
+    assert (about["cores"], about["threads"]) == (machine.cores(), 3)
     assert about["keras"].startswith("3.")
     assert {"python", "numpy", "tensorflow", "generalization-indicators"} <= set(about)
 

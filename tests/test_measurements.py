@@ -429,9 +429,22 @@ def test_a_measurement_of_neurons_is_the_mean_of_those_that_have_a_number(store,
 
 
 def test_layers_are_named_in_the_order_of_the_network(store, study, weights):
-    put(store, study.model("sgd", "low", 0), weights)
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+    initial, _, layout = weights(spec)
 
-    assert Measurements(study, store).layers == tuple(LAYERS)
+    found = Measurements(study, store)
+    assert found.layers == tuple(LAYERS)
+    assert found.kernel_shapes == {layer: initial[name].shape for layer, name in layout["kernels"].items()}
+
+
+def test_the_machines_that_trained_are_named_with_their_seeds(store, study):
+    for model in study.models():
+        versions = {"python": "3.12" if model.seed == 0 or model.level == "low" else "3.13"}
+        store.entry(model).write("history.json", json.dumps({"provenance": versions}).encode())
+
+    one, other = {"seeds": [0, 1], "python": "3.12"}, {"seeds": [1], "python": "3.13"}
+    assert sorted(Measurements(study, store).trained_with, key=str) == sorted([one, other], key=str)
 
 
 def test_measurements_state_their_resolution_at_the_settings_of_the_study(assembled):

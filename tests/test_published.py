@@ -10,6 +10,7 @@ import xarray as xr
 
 from indicators.catalog import CATALOG, INDICATORS
 from indicators.crew import Work, prepare
+from indicators.data import checksums
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.measurements import Measurements
@@ -64,6 +65,8 @@ def test_a_published_study_says_what_it_is(source, trained, file):
     assert (spec.name, spec.scale, spec.seeds) == ("tiny-recorded", "tiny", 2)
     assert (source.name, source.scale, source.seeds) == ("tiny-recorded", "tiny", (0, 1))
     assert source.layers == trained.layers
+    assert source.kernel_shapes == trained.kernel_shapes
+    assert json.loads(source.attrs["data_sha256"]) == checksums(trained.study.data)
     assert json.loads(source.attrs["study"])["seeds"] == 2
     assert "keras" in source.measured_with[0]
     xr.testing.assert_allclose(source.networks(), trained.networks())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators import claims as sources
+from indicators.data import checksums
 from indicators.errors import InputError
 from indicators.evidence import VERDICTS, NotApplicable
 from indicators.files import write_atomically
@@ -208,18 +209,33 @@ def figure_data(drawn: Drawn) -> dict[str, Any]:
 
 
 def settings(study: StudySpec | RecordedSpec | None, source: Source | None = None) -> Settings | None:
-    """How a study says that it was made; of a published one, what its file says of the study and of the machine."""
+    """How a study was made: its settings, the sums of its data, and the machines that trained or measured it.
+
+    Of a published study, what its file says of all this.
+    """
     if isinstance(source, PublishedStudy):
-        machines = source.measured_with
-        measured = machines[0] if len(machines) == 1 else dict(enumerate(machines, 1))
-        said = {"study": json.loads(source.attrs["study"]), "measured_with": measured}
+        said = {
+            "study": json.loads(source.attrs["study"]),
+            "data_sha256": json.loads(source.attrs["data_sha256"]),
+            "measured_with": _numbered(source.measured_with),
+        }
         return Settings(tuple(_flat(said)))
     if study is None:
         return None
     if isinstance(study, RecordedSpec):
         return Settings((("description", study.description),))
-    table = study.model_dump(mode="json", exclude={"name", "scale", "seeds", "kind"})
-    return Settings(tuple(_flat(table)))
+    said = {
+        "study": study.model_dump(mode="json", exclude={"name", "scale", "seeds", "kind"}),
+        "data_sha256": checksums(study.data),
+    }
+    if isinstance(source, Measurements):
+        said["trained_with"] = _numbered(source.trained_with)
+    return Settings(tuple(_flat(said)))
+
+
+def _numbered(machines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One machine as it is, several by their number."""
+    return machines[0] if len(machines) == 1 else {str(n): machine for n, machine in enumerate(machines, 1)}
 
 
 def networks(source: Source) -> list[Network]:

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from indicators import claims
+from indicators.cifar10 import CIFAR10
 from indicators.errors import InputError
 from indicators.evidence import VERDICTS
 from indicators.published import PublishedStudy
@@ -100,7 +101,7 @@ class ThreeSeeds:
     name, scale, seeds = "three", "full", (0, 1, 2)
 
     def __init__(self, recorded):
-        self.layers, self._recorded = recorded.layers, recorded
+        self.layers, self.kernel_shapes, self._recorded = recorded.layers, recorded.kernel_shapes, recorded
 
     def measurement(self, name):
         return self._repeated(self._recorded.measurement(name))
@@ -429,14 +430,15 @@ def test_the_settings_of_a_study_are_pairs():
     study = load_study("cifar10-mini")
     rows = dict(page.settings(study).rows)
 
-    assert rows["data.train"] == str(study.data.train)
-    assert rows["learning rates.layca.high"] == str(study.learning_rates["layca"]["high"])
+    assert rows["study.data.train"] == str(study.data.train)
+    assert rows["study.learning rates.layca.high"] == str(study.learning_rates["layca"]["high"])
+    assert rows["data sha256.test images"] == CIFAR10["test_images"].sha256
 
 
 def test_the_settings_of_a_published_study_are_those_in_its_file():
     source = PublishedStudy.__new__(PublishedStudy)
     one, other = {"seeds": [0], "python": "3.12"}, {"seeds": [1], "python": "3.13"}
-    source.attrs = {"study": '{"data": {"train": 40}}', "measured_with": json.dumps([one])}
+    source.attrs = {"study": '{"data": {"train": 40}}', "measured_with": json.dumps([one]), "data_sha256": "{}"}
 
     rows = (("study.data.train", "40"), ("measured with.seeds", "[0]"), ("measured with.python", "3.12"))
     assert page.settings(None, source).rows == rows

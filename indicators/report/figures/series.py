@@ -340,7 +340,7 @@ def _training(source: Source) -> list[xr.DataArray]:
 
 
 def _architecture(figure: Table, source: Source) -> Tabulated:
-    shapes: Mapping[str, Sequence[int]] | None = getattr(source, "kernel_shapes", None)
+    shapes = source.kernel_shapes
     if not shapes:
         raise NotApplicable(f"{source.name} does not record the shapes of its layers")
     rows = [(layer, (Cell(shape[-1]), Cell(math.prod(shape)))) for layer, shape in shapes.items()]
