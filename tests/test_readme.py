@@ -1,20 +1,17 @@
-"""What README says of commands and verdicts is so."""
+"""What README says of verdicts is so."""
 
 import json
 import re
-import shlex
 from collections import Counter
 from pathlib import Path
 
 import pytest
-import typer
 
-from indicators import claims, cli
+from indicators import claims
 from indicators.specs import load_study
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    (?:[A-Z_]+=\S+ )?indicators (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
 CLAIMS = [claim for claim in claims.read() if claim.tier not in ("identity", "control")]
 CONTROLS = [claim for claim in claims.read() if claim.tier == "control"]
 
@@ -26,20 +23,6 @@ def verdicts(study):
 def counts(study, of, words):
     found = Counter(verdicts(study)[claim.id] for claim in of)
     return ", ".join(str(found[word]) for word in words.split(", "))
-
-
-@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
-def test_the_commands_have_the_options_that_are_shown(command):
-    known = typer.main.get_command(cli.app).commands
-    name, *rest = shlex.split(command)
-
-    options = {option for parameter in known[name].params for option in parameter.opts}
-
-    assert {word for word in rest if word.startswith("--")} <= options
-
-
-def test_commands_are_shown():
-    assert len(COMMANDS) > 8
 
 
 def test_the_findings_by_theme_are_those_of_the_committed_verdicts():
@@ -69,8 +52,3 @@ def test_seeds_and_networks_are_those_that_are_published():
 
     assert seeds == 10
     assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in README
-
-
-@pytest.mark.parametrize("picture", re.findall(r"!\[.*?\]\((.+?)\)", README))
-def test_pictures_are_there(picture):
-    assert (ROOT / picture).stat().st_size > 1000
