@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: study test bench simulate lint clean
+.PHONY: study test test-report bench simulate lint clean
 .DEFAULT_GOAL := study
 
 study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them, judge the claims
@@ -14,6 +14,11 @@ study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them,
 
 test: $(VENV)/.developers  ## the tests of the package
 	$(BIN)/python -m pytest tests/ -n $(WORKERS) $(ARGS)
+
+test-report: $(VENV)/.browser  ## the report in a real browser: needs Chromium
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome || \
+	{ echo "no Chromium here: apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest tests/report/ -n $(WORKERS) $(ARGS)
 
 bench: $(VENV)/.benchmarks  ## speed, as ratios to what one would do instead, in one run
 	$(BIN)/python -m pytest tests/benchmarks/ --benchmark-only -s $(ARGS)
@@ -49,6 +54,9 @@ $(VENV)/.users: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.developers: pyproject.toml | $(VENV)/bin/python
 	$(call install,.[dev])
+
+$(VENV)/.browser: pyproject.toml | $(VENV)/bin/python
+	$(call install,.[dev$(comma)browser])
 
 $(VENV)/.benchmarks: pyproject.toml | $(VENV)/bin/python
 	$(call install,.[dev$(comma)torch])

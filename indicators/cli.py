@@ -246,13 +246,23 @@ def doctor(
 
 @app.command("list")
 def list_(
-    what: Annotated[Literal["claims", "indicators", "studies"], typer.Argument(help="What to list.")],
+    what: Annotated[Literal["claims", "indicators", "studies", "networks"], typer.Argument(help="What to list.")],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with everything that is known of each.")] = False,
+    store: StoreFolder = None,
 ) -> None:
-    """List the claims, the indicators that are measured, or the shipped studies."""
+    """List the claims, the indicators that are measured, the shipped studies, or the networks of a store."""
     from indicators import listing
 
-    rows = listing.ROWS[what]()
+    if what == "networks":
+        from indicators.store import Store
+
+        opened = Store(store)
+        rows = listing.of_networks(opened)
+        if not rows and not as_json:
+            _say(Console(), f"no network in {opened.root}; `indicators train` or `pytest hypotheses/` makes some")
+            return
+    else:
+        rows = listing.ROWS[what]()
     if as_json:
         print(json.dumps([row.about for row in rows], indent=1))
         return

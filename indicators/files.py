@@ -42,6 +42,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def folder_size(folder: Path) -> int:
+    """Return the bytes of the files in a folder; those that another process takes away meanwhile count as nothing."""
+    total = 0
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
+
+
 def sha256_of_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes: 64 hexadecimal digits."""
     with path.open("rb") as file:

@@ -63,6 +63,12 @@ class Store:
         """Where one network lives."""
         return Entry(self, spec)
 
+    def specs(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """Folder and spec, as it was written, of every network that has begun to be made."""
+        for path in sorted((self.root / "models").glob("*/spec.json")):
+            # It is written whole before anything else of its network.
+            yield path.parent, json.loads(path.read_text())
+
     def data(self, name: str) -> Path:
         """Folder of a data set."""
         return self.root / "data" / name

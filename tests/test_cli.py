@@ -13,6 +13,7 @@ from indicators import cli, crew, selection
 from indicators.crew import CrewError
 from indicators.errors import InputError
 from indicators.specs import load_study
+from indicators.store import Store
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
 COMMANDS = (*TRAINING, "report", "figures")
@@ -267,6 +268,43 @@ def test_other_things_are_listed_too(what, name, capsys):
     assert name in [row["name"] for row in json.loads(capsys.readouterr().out)]
 
 
+def test_networks_are_listed_with_how_far_they_are(tmp_path, capsys):
+    study, store = load_study("cifar10-mini"), Store(tmp_path)
+    record = {"epochs": [{}] * 12, "reached": True, "accuracy": {"validation": 0.5125, "test": 0.5}}
+    trained, training, diverged = (store.entry(study.model("sgd", level, 0)) for level in ("high", "medium", "low"))
+    store.entry(trained.spec.untrained).write("initial.safetensors", b"0" * 2_000_000)
+    trained.write("history.json", json.dumps(record).encode())
+    trained.write("final.safetensors", b"")
+    training.write("checkpoint-0007.safetensors", b"")
+    diverged.write("history.json", json.dumps({"diverged": True, "accuracy": {"validation": 0.1}}).encode())
+    older = tmp_path / "models" / "0123" / "spec.json"
+    older.parent.mkdir()
+    older.write_text(trained.spec.model_dump_json())
+
+    assert cli.main(["list", "networks", "--store", str(tmp_path), "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    states = {(row["network"], row["state"]) for row in found}
+    assert states == {
+        ("untrained, seed 0", "initial weights"),
+        ("sgd high, seed 0", "trained, 12 epochs"),
+        ("sgd high, seed 0", "of another version, not used any more"),
+        ("sgd medium, seed 0", "in training, 7 epochs"),
+        ("sgd low, seed 0", "diverged"),
+    }
+    (first,) = (row for row in found if row["network"].startswith("untrained"))
+    assert (Path(first["folder"]).parent, first["bytes"] > 2_000_000) == (tmp_path / "models", True)
+    assert cli.main(["list", "networks", "--store", str(tmp_path)]) == 0
+    assert "0.512" in capsys.readouterr().out
+
+
+def test_an_empty_store_says_how_it_is_filled(tmp_path, capsys):
+    assert cli.main(["list", "networks", "--store", str(tmp_path)]) == 0
+    assert f"no network in {tmp_path}; `indicators train`" in capsys.readouterr().out
+    assert cli.main(["list", "networks", "--store", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
 def test_claims_are_listed_without_a_test_runner_or_numbers():
     code = "import sys; from indicators import cli; cli.main(['list', 'claims']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
@@ -275,8 +313,8 @@ def test_claims_are_listed_without_a_test_runner_or_numbers():
 
 
 def test_what_cannot_be_listed_is_one_line(capsys):
-    assert cli.main(["list", "networks"]) == 2
-    assert "'networks' is not one of" in capsys.readouterr().err
+    assert cli.main(["list", "models"]) == 2
+    assert "'models' is not one of" in capsys.readouterr().err
 
 
 # Publishing

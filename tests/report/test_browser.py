@@ -1,95 +1,208 @@
-"""The page in a real browser, where there is one: what its script makes of it."""
+"""The page in a real browser: `make test-report`; elsewhere these tests run where Playwright and Chromium are."""
 
 import re
 import shutil
-import subprocess
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from indicators.recorded import load
-from indicators.report import overview, page, verdicts
+from indicators.report import overview, page
 from indicators.report.figures.catalog import FIGURES
 from indicators.report.figures.series import Drawn, fill_all
-from indicators.report.verdicts import Case
 from indicators.specs import STUDIES
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here: apt-get install chromium")
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: make test-report")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here: make test-report")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 
-NUMBERS = ("8.4", "6.4", "A.15-A.20")
-
-
-class Elements(HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.found = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
+WIDTHS = {"phone": 375, "tablet": 768, "desk": 1440}
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
-    """The elements after the script has run, and what the browser had to say."""
-    folder = tmp_path_factory.mktemp("page")
-    about = {"section": "8.3", "tier": "core", "theme": "test_6_activity", "test": "hypotheses/test_6_activity.py::t"}
-    case = Case("A16", "A sentence.", parameters="", place=[1], cases=1, verdict="inconclusive", reason="why", **about)
-    verdicts.write(folder / "v.json", verdicts.by_claim([case]), {"name": "n", "scale": "s", "seeds": 1}, complete=True)
-    document = overview.read_document(folder / "v.json")
-    filled = fill_all(load(STUDIES / "thesis-2019.toml"), [figure for figure in FIGURES if figure.number in NUMBERS])
-    path = folder / "index.html"
-    # Printing draws what scrolling would draw, without waiting for it to come into view.
-    printed = '<script>dispatchEvent(new Event("beforeprint"))</script></body>'
-    text = page.to_html(document, overview.claim_rows(document), filled).replace("</body>", printed)
-    path.write_text(text, encoding="utf-8")
-    dumped = _browse(path, folder)
-    return Elements(dumped.stdout).found, dumped.stdout, dumped.stderr, filled
+def filled():
+    return fill_all(load(STUDIES / "thesis-2019.toml"))
 
 
-def _browse(path: Path, folder: Path):
-    command = [
-        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'browser'}",
-        "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", path.as_uri(),
-    ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - our own file
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, filled):
+    """Where the page of the thesis's own numbers lies, with the verdicts of another study beside it."""
+    document, other = (
+        overview.read_document(overview.find_document(name)) for name in ("thesis-2019", "cifar10-mini-recorded")
+    )
+    rows = overview.claim_rows(document, [other], figures=FIGURES)
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(page.to_html(document, rows, filled, others=[other]), encoding="utf-8")
+    return path.as_uri()
 
 
-def test_the_script_complains_of_nothing(seen):
-    assert not re.findall(r".*CONSOLE.*", seen[2])
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
-def test_every_panel_is_a_picture_with_a_name(seen):
-    pictures = [attrs for tag, attrs in seen[0] if tag == "svg" and attrs.get("role") == "img"]
+@pytest.fixture
+def visit(browser, address):
+    """Opens the page as told; what it says and asks for is kept in `heard`."""
+    contexts = []
 
-    assert len(pictures) == sum(len(found.panels) for found in seen[3] if isinstance(found, Drawn))
-    assert all("lines:" in attrs["aria-label"] for attrs in pictures)
+    def open_page(width=1440, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.heard = []
+        tab.on("console", lambda message: tab.heard.append(message.text))
+        tab.on("pageerror", lambda error: tab.heard.append(str(error)))
+        tab.on("request", lambda request: request.url.startswith(("file:", "data:")) or tab.heard.append(request.url))
+        tab.goto(address)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
-def test_every_panel_can_be_reached_by_keys(seen):
-    panels = [attrs for _, attrs in seen[0] if attrs.get("class") == "panel"]
-
-    assert panels
-    assert all(attrs["tabindex"] == "0" and attrs["role"] == "group" for attrs in panels)
+def draw_everything(tab):
+    """As printing does, without waiting for figures to come into view."""
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
 
 
-def test_every_line_can_be_switched(seen):
-    boxes = [attrs for tag, attrs in seen[0] if tag == "input" and attrs["type"] == "checkbox"]
-
-    assert len(boxes) == sum(len(found.labels) for found in seen[3] if isinstance(found, Drawn))
+def drawn(filled):
+    return [found for found in filled if isinstance(found, Drawn)]
 
 
-def test_every_line_has_a_path_of_numbers(seen):
-    paths = [attrs["d"] for tag, attrs in seen[0] if tag == "path" and "d" in attrs]
+def test_the_page_complains_of_nothing_and_asks_no_host(visit):
+    tab = visit()
+    draw_everything(tab)
+    tab.evaluate("scrollTo(0, document.body.scrollHeight)")
 
+    assert tab.heard == []
+
+
+def test_every_panel_is_a_picture_with_a_name_and_lines_of_numbers(visit, filled):
+    tab = visit()
+    draw_everything(tab)
+
+    names = tab.locator("svg[role=img]").evaluate_all("all => all.map(svg => svg.getAttribute('aria-label'))")
+    paths = tab.locator("svg[role=img] path[d]").evaluate_all("all => all.map(path => path.getAttribute('d'))")
+
+    assert len(names) == sum(len(found.panels) for found in drawn(filled))
+    assert all("lines:" in name for name in names)
     assert paths
-    assert not [d for d in paths if "NaN" in d]
+    assert not [path for path in paths if "NaN" in path]
 
 
-def test_the_filter_is_there_once_it_works(seen):
-    (form,) = [attrs for tag, attrs in seen[0] if tag == "form"]
+def test_figures_are_drawn_as_they_come_into_view(visit):
+    tab = visit()
+    assert tab.locator("[data-drawn]").count() < tab.locator(".chart").count()
 
-    assert "hidden" not in form
-    assert "<output>1 claim</output>" in seen[1]
+    tab.locator("#figure-8-5").scroll_into_view_if_needed()
+
+    tab.wait_for_selector("#figure-8-5 svg[role=img]")
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_is_wider_than_the_window(visit, width):
+    tab = visit(width)
+    draw_everything(tab)
+
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1440])
+def test_the_page_can_be_used_by_everyone(visit, width, scheme):
+    tab = visit(width, color_scheme=scheme)
+    tab.locator("#figure-8-5").scroll_into_view_if_needed()
+    tab.wait_for_selector("#figure-8-5 svg[role=img]")
+    # Every part is looked at, what is folded up too.
+    tab.evaluate(
+        "document.querySelectorAll('article.claim:nth-of-type(-n+4) details').forEach(each => each.open = true)"
+    )
+
+    found = axe.Axe().run(tab, options={"runOnly": STANDARDS, "resultTypes": ["violations"]})
+
+    said = {(each["id"], node["html"][:200]) for each in found.response["violations"] for node in each["nodes"]}
+    assert said == set()
+
+
+def test_a_panel_reads_its_numbers_by_pointer_and_by_keys(visit, filled):
+    tab = visit()
+    tab.locator("#figure-8-4").scroll_into_view_if_needed()
+    panel = tab.locator("#figure-8-4 .panel").first
+    first = next(found for found in drawn(filled) if found.figure.number == "8.4").panels[0]
+
+    panel.focus()
+    tab.keyboard.press("End")
+    last = panel.locator(".readout").inner_text()
+    tab.keyboard.press("Home")
+    start = panel.locator(".readout").inner_text()
+    tab.keyboard.press("Escape")
+
+    assert (last.splitlines()[0], start.splitlines()[0]) == (first.x[-1], first.x[0])
+    high = next(series for series in first.series if series.label == "high")
+    assert re.search(rf"^high {high.mean[-1]:.3g}$", last, re.MULTILINE)
+    assert panel.locator(".readout").is_hidden()
+    panel.hover()
+    assert panel.locator(".readout").is_visible()
+
+
+def test_a_line_is_switched_off_and_on(visit):
+    tab = visit()
+    figure = tab.locator("#figure-8-4")
+    figure.scroll_into_view_if_needed()
+    figure.locator("svg[role=img]").first.wait_for()
+    box, lines = figure.locator(".switches input").nth(2), figure.locator("g.line, path.line")
+    before = lines.count()
+
+    box.uncheck()
+    without = lines.count()
+    box.check()
+
+    assert without == before - figure.locator(".panel").count()
+    assert lines.count() == before
+
+
+def test_the_filter_leaves_the_claims_that_were_asked_for(visit):
+    tab = visit()
+    shown = tab.locator("article.claim:visible")
+    every = shown.count()
+
+    tab.get_by_label("Search").fill("dead neurons")
+    some = shown.count()
+    tab.locator("select[name=verdict]").select_option("contradicted")
+    tab.get_by_label("Search").fill("no such words")
+
+    assert 0 < some < every
+    assert shown.count() == 0
+    assert tab.locator("output").inner_text() == f"0 of {every} claims"
+    assert tab.locator(".nothing").is_visible()
+
+
+def test_a_claim_that_is_linked_to_opens(visit):
+    tab = visit()
+
+    tab.locator("#matrix a[data-claim=P7]").click()
+
+    assert tab.locator("#claim-p7 details").first.get_attribute("open") is not None
+
+
+def test_the_printed_page_has_every_figure_on_white(visit):
+    tab = visit(color_scheme="dark")
+    tab.emulate_media(media="print")
+    draw_everything(tab)
+
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    assert tab.locator("svg[role=img]").count() > 50
+    assert len(tab.pdf(format="A4")) > 100_000
+
+
+def test_without_a_script_the_numbers_are_there(visit):
+    tab = visit(java_script_enabled=False)
+
+    tab.locator("#figure-8-4 details.data > summary").first.click()
+    assert tab.locator("#figure-8-4 table.numbers").first.is_visible()

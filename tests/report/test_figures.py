@@ -115,6 +115,32 @@ def test_lines_over_epochs_end_where_the_first_of_the_seeds_does():
     np.testing.assert_array_equal(line.mean, [*values[:, 0, 0, :2, 0].mean("seed"), np.nan])
 
 
+def test_mean_activations_are_the_histogram_that_their_quantiles_come_from():
+    rng = np.random.default_rng(3)
+    shares = np.linspace(0, 1, 101)
+    means = {layer: np.maximum(rng.normal(k, 1, 2000), 0) for k, layer in enumerate(LAYERS[:-1])} | {
+        LAYERS[-1]: np.zeros(9)
+    }
+    quantiles = np.stack([np.quantile(means[layer], shares) for layer in LAYERS])
+    after = array(layer=list(LAYERS), share=shares.tolist())
+    before = array(networks=False, layer=list(LAYERS), share=shares.tolist())
+    study = Study(mean_activation_quantiles=after.copy(data=np.broadcast_to(quantiles, after.shape)))
+    study.arrays["mean_activation_quantiles.untrained"] = before.copy(data=np.broadcast_to(quantiles / 2, before.shape))
+
+    found = fill(row("A.1-A.10", "mean activation"), study)
+
+    assert [panel.title for panel in found.panels] == list(LAYERS)
+    for panel, layer in zip(found.panels, LAYERS, strict=True):
+        trained, untrained = panel.series[0], panel.series[-1]
+        edges = [*panel.x, panel.x[-1] + panel.x[1] - panel.x[0]]
+        for line, values in ((trained, means[layer]), (untrained, means[layer] / 2)):
+            expected = np.histogram(values, edges)[0] / len(values)
+            # A hundredth of the neurons is what quantiles at hundredths tell, and the last lies beyond the axis.
+            np.testing.assert_allclose(line.mean, expected, atol=0.011)
+            assert 0.98 < sum(line.mean) < 1 + 1e-9
+        assert (len(panel.x), panel.x[0], untrained.label) == (50, 0, "untrained")
+
+
 def test_the_untrained_network_is_gray_where_it_is_measured():
     before = array(networks=False, layer=list(LAYERS))
     study = Study(**{"pairwise_nmi": array(layer=list(LAYERS)), "pairwise_nmi.untrained": before})

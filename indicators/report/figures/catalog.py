@@ -56,6 +56,8 @@ class Figure:
     """Whether the spread of the seeds is shown: not of shares of a few pairs or neurons, most of which is noise."""
     steps: bool = False
     """Whether a value holds from its place to the next, as in histograms."""
+    binned: bool = False
+    """Whether the measurement is quantiles over `x`, shown as the histogram of what they are quantiles of."""
     note: str = ""
 
     @property
@@ -214,9 +216,10 @@ FIGURES: tuple[Figure | Table, ...] = (
     # --- Annex ---
     Figure(
         "A.1-A.10", "Mean activation of the neurons of a layer", "mean_activation_quantiles", x="share",
-        x_title="share of the neurons", y_title="mean activation at most", panels=(LAYERS,), lines=NETWORKS,
-        untrained=True, shared_y=False, part="mean activation",
-        note="The thesis draws histograms of these means; the curve holds the same numbers, and compares ten networks.",
+        x_title="mean activation", y_title="share of the neurons", panels=(LAYERS,), lines=NETWORKS,
+        untrained=True, shared_y=False, y_scale="log", steps=True, band=False, binned=True, part="mean activation",
+        note="From hundredths of the neurons: smaller shares are spread evenly between them. The axis of a layer ends "
+        "where no network has more than a hundredth of its neurons beyond.",
     ),
     Figure(
         "A.1-A.10", "How often neurons are active", "active_share_histogram", x="active",

@@ -19,6 +19,8 @@ from indicators.report.figures.catalog import FIGURES, Figure, Scale, Table
 from indicators.view import Source
 
 UNTRAINED = "untrained"
+BINS = 50
+"""Of a histogram that is made from quantiles."""
 COLUMNS = 9
 """At most so many places along an axis have a column in the table of a figure."""
 WORDS = {
@@ -207,14 +209,41 @@ def _panel(
     figure: Figure, values: xr.DataArray, before: xr.DataArray | None, source: Source, where: dict[str, Any]
 ) -> Panel:
     inside = values.sel(where)
+    if before is not None:
+        before = before.sel({dim: label for dim, label in where.items() if dim in before.dims})
+    if figure.binned:
+        inside, before = _binned(figure.x, inside, before)
     lines = [_series(figure, inside.sel(line), line, source) for line in _combinations(inside, figure.lines)]
     if before is not None:
-        lines.append(_series(figure, before.sel({d: v for d, v in where.items() if d in before.dims}), {}, source))
+        lines.append(_series(figure, before, {}, source))
     lines = [line for line in lines if not all(map(math.isnan, line.mean))]
-    x = tuple(values[figure.x].values.tolist())
+    x = tuple(inside[figure.x].values.tolist())
     if figure.near_zero is not None:
         x, lines = _trimmed(x, lines, figure.near_zero)
     return Panel(" · ".join(map(word, where.values())), x, tuple(lines), _y_range(lines, figure.y_scale))
+
+
+def _binned(share: str, values: xr.DataArray, before: xr.DataArray | None) -> tuple[xr.DataArray, xr.DataArray | None]:
+    """Shares of neurons between even steps, from quantiles of theirs: the lower ends of the steps replace `share`.
+
+    They reach from 0, or the smallest number of all, to the largest that a hundredth of a network's neurons exceed.
+    """
+    every = [quantiles for quantiles in (values, before) if quantiles is not None]
+    low = min(0.0, *(float(quantiles.min()) for quantiles in every))
+    high = max(float(quantiles.isel({share: -2}).max()) for quantiles in every)
+    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+
+    def histogram(quantiles: np.ndarray[Any, Any], shares: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        below = np.interp(edges, quantiles, shares)
+        below[0] = 0.0  # where many neurons have the smallest number, they lie in the first step, not before it
+        return np.diff(below)
+
+    def of(quantiles: xr.DataArray) -> xr.DataArray:
+        dims = {"input_core_dims": [[share], [share]], "output_core_dims": [["bin"]]}
+        found: xr.DataArray = xr.apply_ufunc(histogram, quantiles, quantiles[share], vectorize=True, **dims)
+        return found.rename(bin=share).assign_coords({share: edges[:-1]})
+
+    return of(values), None if before is None else of(before)
 
 
 def _series(figure: Figure, values: xr.DataArray, line: dict[str, Any], source: Source) -> Series:
