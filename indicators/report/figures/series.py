@@ -239,8 +239,10 @@ def _binned(share: str, values: xr.DataArray, before: xr.DataArray | None) -> tu
         return np.diff(below)
 
     def of(quantiles: xr.DataArray) -> xr.DataArray:
-        dims = {"input_core_dims": [[share], [share]], "output_core_dims": [["bin"]]}
-        found: xr.DataArray = xr.apply_ufunc(histogram, quantiles, quantiles[share], vectorize=True, **dims)
+        both, one = [[share], [share]], [["bin"]]
+        found: xr.DataArray = xr.apply_ufunc(
+            histogram, quantiles, quantiles[share], input_core_dims=both, output_core_dims=one, vectorize=True
+        )
         return found.rename(bin=share).assign_coords({share: edges[:-1]})
 
     return of(values), None if before is None else of(before)
