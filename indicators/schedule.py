@@ -16,20 +16,17 @@ def next_learning_rate(initial: float, history: Sequence[Epoch], recipe: Recipe)
     """The learning rate of the epoch after `history`.
 
     It starts at `initial` and is multiplied by `plateau_factor` whenever the monitored quantity has not improved on its
-    best by more than `plateau_min_delta` for `plateau_patience` epochs, never below `min_learning_rate` and at most
-    `max_reductions` times.
+    best by more than `plateau_min_delta` for `plateau_patience` epochs, never below `min_learning_rate`.
     """
-    rate, best, waited, reductions = initial, -math.inf, 0, 0
-    allowed = math.inf if recipe.max_reductions is None else recipe.max_reductions
+    rate, best, waited = initial, -math.inf, 0
     for epoch in history:
         value = epoch["validation_accuracy"] if recipe.monitor == "validation_accuracy" else -epoch["validation_loss"]
         if value > best + recipe.plateau_min_delta:
             best, waited = value, 0
             continue
         waited += 1
-        if waited == recipe.plateau_patience and reductions < allowed:
+        if waited == recipe.plateau_patience:
             rate, waited = max(rate * recipe.plateau_factor, min(rate, recipe.min_learning_rate)), 0
-            reductions += 1
     return rate
 
 

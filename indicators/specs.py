@@ -87,8 +87,6 @@ class Recipe(Frozen):
     plateau_min_delta: Annotated[float, Field(ge=0)] = 1e-4
     min_learning_rate: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     """A plateau does not lower the rate below this; a rate that starts lower stays."""
-    max_reductions: Annotated[int, Field(ge=0)] | None = None
-    """How often plateaus lower the rate at most; None: as often as they come."""
     target_accuracy: Share = 0.99
     max_epochs: Count = 50
     epochs_beyond: Annotated[int, Field(ge=0)] = 0

@@ -60,13 +60,6 @@ def test_a_rate_that_begins_below_the_least_one_stays():
     assert schedule.next_learning_rate(0.001, epochs(*[0.5] * 9), recipe) == 0.001
 
 
-@pytest.mark.parametrize(("allowed", "lowest"), [(None, 1e-5), (0, 0.1), (1, 0.01), (2, 0.001), (9, 1e-5)])
-def test_the_rate_drops_as_often_as_is_allowed(allowed, lowest):
-    recipe = TENTH.model_copy(update={"max_reductions": allowed})
-
-    assert schedule.next_learning_rate(0.1, epochs(*[0.5] * 9), recipe) == pytest.approx(lowest)
-
-
 def test_the_loss_is_watched_for_falling_where_the_recipe_says_so():
     recipe = TENTH.model_copy(update={"monitor": "validation_loss"})
     worse = [{"validation_accuracy": 0.5 + i / 10, "validation_loss": 1.0 + i} for i in range(3)]
@@ -80,15 +73,15 @@ def test_the_loss_is_watched_for_falling_where_the_recipe_says_so():
 
 def one_at_a_time(initial, accuracies, recipe):
     """The same rule told the other way: how many epochs ago was the last gain, or the last drop?"""
-    rate, since, drops = initial, 0, 0
+    rate, since = initial, 0
     for now in range(len(accuracies)):
         records = [0]
         for epoch in range(1, now + 1):
             if accuracies[epoch] > accuracies[records[-1]] + recipe.plateau_min_delta:
                 records.append(epoch)
         since = max(since, records[-1])
-        if now - since == recipe.plateau_patience and drops != recipe.max_reductions:
-            since, drops = now, drops + 1
+        if now - since == recipe.plateau_patience:
+            since = now
             if rate > recipe.min_learning_rate:
                 rate = max(rate * recipe.plateau_factor, recipe.min_learning_rate)
     return rate
@@ -103,7 +96,6 @@ def one_at_a_time(initial, accuracies, recipe):
         plateau_patience=st.integers(1, 4),
         plateau_min_delta=st.sampled_from([0.0, 1e-4, 0.06, 0.2]),
         min_learning_rate=st.sampled_from([0.0, 1e-3, 0.1]),
-        max_reductions=st.sampled_from([None, 0, 1, 2]),
     ),
 )
 def test_the_rate_follows_an_independent_telling_of_the_rule(twelfths, initial, recipe):
