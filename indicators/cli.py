@@ -172,6 +172,11 @@ def figures(
     opened = Store(store)
     spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
     filled = fill_all(open_source(spec, opened))
+    if all(isinstance(one, Missing) for one in filled):
+        raise InputError(
+            f"nothing of {spec.name} is measured in {opened.root}; run `indicators measure --study {study}` first, "
+            "or name the --store where it is"
+        )
     paths = draw.save_all(filled, output)
     write_atomically(output / "figures.csv", export.to_csv(filled).encode())
     missing = [f"missing: {one.figure.number}: {one.reason}" for one in filled if isinstance(one, Missing)]

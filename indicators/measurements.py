@@ -185,8 +185,15 @@ def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
     """The arrays of a stored network and their layout; InputError where they are missing."""
     stored = entry.read_arrays(name)
     if stored is None:
-        raise InputError(f"{name} is missing in {entry.folder}; run `indicators train` to make it again")
+        raise _not_made(entry)
     return stored
+
+
+def _not_made(entry: Entry) -> InputError:
+    return InputError(
+        f"{getattr(entry.spec, 'label', 'a network')} is not made, or a part of it was lost; "
+        "run `indicators measure` on its study"
+    )
 
 
 def over_neurons(values: xr.DataArray) -> xr.DataArray:
@@ -202,7 +209,7 @@ def over_neurons(values: xr.DataArray) -> xr.DataArray:
 def _record(entry: Entry) -> dict[str, Any]:
     data = entry.read("history.json")
     if data is None:
-        raise InputError(f"the training record in {entry.folder} is missing; run `indicators train` again")
+        raise _not_made(entry)
     record: dict[str, Any] = json.loads(data)
     return record
 

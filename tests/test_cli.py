@@ -354,6 +354,15 @@ def test_a_report_without_verdicts_is_one_line(tmp_path, capsys):
     assert "verdicts.json" in capsys.readouterr().err
 
 
+def test_a_study_that_is_not_measured_has_no_figures(tmp_path, capsys):
+    store = tmp_path / "store"
+
+    assert cli.main(["figures", "--output", str(tmp_path / "figures"), "--store", str(store)]) == 2
+
+    assert f"nothing of cifar10-mini is measured in {store}; run `indicators measure" in capsys.readouterr().err
+    assert not (tmp_path / "figures").exists()
+
+
 def test_figures_are_drawn_with_their_numbers_and_what_is_missing_is_said(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("indicators.report.figures.draw.to_svg", lambda _: b"<svg/>")
 

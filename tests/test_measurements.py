@@ -210,7 +210,7 @@ def test_a_number_that_cannot_be_is_never_stored(store, study, weights, dataset,
 
 
 def test_measuring_without_weights_says_what_to_run(store, study, dataset):
-    with pytest.raises(InputError, match=r"initial\.safetensors is missing in .*; run `indicators train`"):
+    with pytest.raises(InputError, match=r"untrained, seed 0 is not made.*; run `indicators measure`"):
         measure(study.model("sgd", "low", 0), store, dataset, study.measuring)
 
 
