@@ -322,7 +322,7 @@ def test_what_cannot_be_listed_is_one_line(capsys):
 
 def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):
     assert cli.main(["publish", "--output", str(tmp_path / "out")]) == 2
-    assert "run `indicators train` to make it again" in capsys.readouterr().err
+    assert "run `indicators measure` on its study" in capsys.readouterr().err
     assert not list((tmp_path / "out").glob("*.toml"))
 
 

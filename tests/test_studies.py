@@ -19,7 +19,7 @@ def test_a_study_is_found_by_its_name_and_says_what_it_is(name):
     study = load_study(name)
 
     assert study.name == name
-    assert study.scale in ("mini", "full")
+    assert study.scale in ("mini", "quarter", "full")
     assert study.description.endswith(".")
 
 
