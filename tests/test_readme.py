@@ -47,6 +47,25 @@ def test_the_counts_below_the_table_are_those_of_the_committed_verdicts(kind, of
     assert f"    {kind}: {shown}" in README
 
 
+def test_the_one_seed_of_quarter_stands_beside_mini_as_is_said():
+    quarter, mini = verdicts("cifar10-quarter-recorded"), verdicts("cifar10-mini-recorded")
+
+    def where(of, beside="", among=CLAIMS):
+        return sorted(claim.id for claim in among if mini[claim.id] == of and beside in ("", quarter[claim.id]))
+
+    held, fell = where("supported", "contradicted"), where("refuted", "consistent")
+    said = (
+        f"of the {len(where('supported'))} claims that mini supports, it is consistent with "
+        f"{len(where('supported', 'consistent'))} and contradicts {len(held)} ({', '.join(held)}); "
+        f"of the {len(where('refuted'))} that mini refutes, it contradicts {len(where('refuted', 'contradicted'))} "
+        f"and is consistent with {len(fell)} ({', '.join(fell)})."
+    )
+    assert said in " ".join(README.split())
+    of_labels = [claim.id for claim in CLAIMS + CONTROLS if claim.id.partition(".")[0] == "A26"]
+    assert {quarter[name] for name in of_labels} == {"consistent"}
+    assert {quarter[name] for name in ("A16", "A6")} <= {"inconclusive", "contradicted"}
+
+
 def test_seeds_and_networks_are_those_that_are_published():
     seeds = load_study("cifar10-mini-recorded").seeds
 
