@@ -32,7 +32,7 @@ from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 
 UNUSABLE_INPUT = 2
-AT_ONCE_ON_CARD = 6
+AT_ONCE_ON_CARD = 9
 """Networks that train on a graphics card together: while one stores an epoch, others keep the card busy."""
 SHARE_THAT_TELLS = 0.05
 """Of the measuring done, before which its speed says nothing."""
@@ -196,7 +196,12 @@ class _Worker:
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
         # Many share a card: none may take its memory at once, and what one has compiled serves all.
-        jax = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "JAX_COMPILATION_CACHE_DIR": str(store.compiled)}
+        jax = {
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            "JAX_COMPILATION_CACHE_DIR": str(store.compiled),
+            # The many small programs of a measuring too: together they take longer than the large ones.
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        }
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", "indicators.crew", str(store.root)],

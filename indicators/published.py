@@ -8,7 +8,7 @@ measurement. Any reader of netCDF-4 opens it; ``xarray.open_dataset(file, group=
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -20,7 +20,6 @@ from indicators.data import checksums
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.files import sha256_of_file, write_atomically
-from indicators.machine import provenance
 from indicators.measurements import Measurements, over_neurons
 from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study
 
@@ -73,7 +72,7 @@ def published_at(path: Path) -> PublishedStudy:
 
 
 def _write(path: Path, measured: Measurements, earlier: PublishedStudy | None) -> None:
-    about = _about(measured.study, earlier) | {"kernel_shapes": json.dumps(measured.kernel_shapes)}
+    about = _about(measured, earlier)
     networks = measured.networks()
     if earlier is not None:
         networks = _beside(earlier.networks(), networks)
@@ -127,23 +126,22 @@ def _described(study: StudySpec) -> dict[str, Any]:
     return described
 
 
-def _about(study: StudySpec, earlier: PublishedStudy | None) -> dict[str, str]:
+def _about(measured: Measurements, earlier: PublishedStudy | None) -> dict[str, str]:
+    study = measured.study
     described = _described(study) | {"seeds": study.seeds + len(earlier.seeds if earlier is not None else ())}
     described.pop("first_seed", None)
-    machines = [*(earlier.measured_with if earlier is not None else ()), _machine(study.seed_numbers)]
+    # Networks are measured where they are trained.
+    machines = [*(earlier.measured_with if earlier is not None else ()), *measured.trained_with]
     return {
         "title": f"Measurements of the study {study.name}",
         "source": "trained and measured by generalization-indicators",
         "study": json.dumps(described),
         "data_sha256": json.dumps(checksums(study.data)),
         "measured_with": json.dumps(machines),
+        "kernel_shapes": json.dumps(measured.kernel_shapes),
         "references": "Novak and Van Hoof (2019), UCLouvain",
         "Conventions": "CF-1.11",
     }
-
-
-def _machine(seeds: Sequence[int], about: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"seeds": list(seeds), **(provenance() if about is None else about)}
 
 
 class PublishedStudy:
@@ -174,7 +172,7 @@ class PublishedStudy:
         """The machines that its seeds were made on, and their versions."""
         said = json.loads(self.attrs["measured_with"])
         # The first files knew one machine.
-        return [_machine(self.seeds, said)] if isinstance(said, dict) else list(said)
+        return [{"seeds": list(self.seeds), **said}] if isinstance(said, dict) else list(said)
 
     @cached_property
     def layers(self) -> tuple[str, ...]:

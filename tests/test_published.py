@@ -68,7 +68,8 @@ def test_a_published_study_says_what_it_is(source, trained, file):
     assert source.kernel_shapes == trained.kernel_shapes
     assert json.loads(source.attrs["data_sha256"]) == checksums(trained.study.data)
     assert json.loads(source.attrs["study"])["seeds"] == 2
-    assert "keras" in source.measured_with[0]
+    assert source.measured_with == trained.trained_with
+    assert source.measured_with[0]["threads"] == 1
     xr.testing.assert_allclose(source.networks(), trained.networks())
     assert (source.networks()["epochs"] == 2).all()
 
@@ -104,7 +105,7 @@ def test_a_damaged_or_missing_file_is_named(file, store, tmp_path):
 
 
 def test_what_is_not_measured_cannot_be_published(make_study, store, tmp_path):
-    with pytest.raises(InputError, match="train"):
+    with pytest.raises(InputError, match="run `indicators measure`"):
         publish(Measurements(make_study(), store), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
