@@ -37,6 +37,9 @@ class DivergenceError(InputError):
 
 def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> None:
     """Stores the initial weights of a seed, unless they are there."""
+    if entry.read("initial.safetensors") is not None:
+        # Who measures the untrained network holds its lock, for minutes: nobody waits for that.
+        return
     with entry.lock:
         if entry.read("initial.safetensors") is None:
             model = build(spec, dataset)

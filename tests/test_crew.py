@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from indicators import crew
 from indicators.catalog import INDICATORS
@@ -406,6 +408,18 @@ def test_workers_that_finish_before_their_run_looks_are_no_failure(make_study, s
     worker.check()
     worker.stop()
     assert list((store.root / "logs").iterdir()) == []
+
+
+def test_a_network_is_made_while_the_untrained_one_is_measured(make_study, store, folder):
+    model = make_study().model("sgd", "low", 0)
+    work = Work((model,), None, folder)
+    assert crew._try(model.untrained, work, store)
+
+    with FileLock(store.root / "locks" / f"{model.untrained.fingerprint}.lock"):
+        making = threading.Thread(target=crew._try, args=(model, work, store), daemon=True)
+        making.start()
+        making.join(60)
+        assert work.done(model, store)
 
 
 def test_on_a_card_a_few_train_and_the_others_measure_what_is_trained(make_study, store, folder, monkeypatch):
