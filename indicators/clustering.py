@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -122,19 +123,8 @@ def neighborhood_silhouette(
     inputs: (images, d); weights: (d,); active: (images,) bool. ValueError for other shapes or options, NaN,
     infinity, shares outside (0, 1]; TypeError for other dtypes. Thesis section 8.4.
     """
-    _check_choice("of", of, KINDS)
-    neuron = _Neuron(inputs, weights, active, metric, weighting)
-    chosen, size = neuron.count_closest(closest), _count("neighborhood", neighborhood, neuron.images)
-    if ignored := neuron.reason(chosen, size, fewest=1):
-        return Silhouette(math.nan, 0, chosen, math.nan, ignored)
-    distances = neuron.distances()
-    members = neuron.neighborhoods(distances, chosen, size)
-    share = float(np.mean(members >= neuron.inactive))
-    if ignored := neuron.reason(chosen, size):
-        return Silhouette(math.nan, 0, chosen, share, ignored)
-    means = _silhouettes(distances, neuron.inactive, members, np.array([size]), of)[:, 0]
-    value, used = _mean_of_used(means)
-    return Silhouette(value, used, chosen, share, None if used else Ignored.ONE_CLASS)
+    received = NeuronInputs(inputs, weights, active, metric, weighting)
+    return received.silhouette(closest=closest, neighborhood=neighborhood, of=of)
 
 
 def active_neighbors(
@@ -155,12 +145,8 @@ def active_neighbors(
 
     Arguments and errors are those of `neighborhood_silhouette`. Thesis section 8.4.7.
     """
-    neuron = _Neuron(inputs, weights, active, metric, weighting)
-    chosen, size = neuron.count_closest(closest), _count("neighborhood", neighborhood, neuron.images)
-    if ignored := neuron.reason(chosen, size, fewest=1):
-        return ActiveNeighbors(math.nan, chosen, ignored)
-    members = neuron.neighborhoods(neuron.distances(), chosen, size)
-    return ActiveNeighbors(float(np.mean(members >= neuron.inactive)), chosen, None)
+    received = NeuronInputs(inputs, weights, active, metric, weighting)
+    return received.active_neighbors(closest=closest, neighborhood=neighborhood)
 
 
 def neighborhood_curve(
@@ -181,28 +167,18 @@ def neighborhood_curve(
     sizes: (n,) increasing shares of the images in (0, 1], the 18 of the thesis unless told; the other
     arguments and errors are those of `neighborhood_silhouette`. Thesis section 8.4.8.
     """
-    _check_choice("of", of, KINDS)
-    neuron = _Neuron(inputs, weights, active, metric, weighting)
-    chosen, counts = neuron.count_closest(closest), _counts(sizes, neuron.images)
-    reasons = [neuron.reason(chosen, int(count)) for count in counts]
-    values, used = np.full(len(counts), math.nan), np.zeros(len(counts), dtype=np.int64)
-    asked = [index for index, reason in enumerate(reasons) if reason is None]
-    if asked:
-        distances = neuron.distances()
-        members = neuron.neighborhoods(distances, chosen, int(counts[-1]))
-        means = _silhouettes(distances, neuron.inactive, members, counts[asked], of)
-        for column, index in enumerate(asked):
-            values[index], used[index] = _mean_of_used(means[:, column])
-            reasons[index] = None if used[index] else Ignored.ONE_CLASS
-    return Curve(values, used, chosen, tuple(reasons))
+    return NeuronInputs(inputs, weights, active, metric, weighting).curve(sizes=sizes, closest=closest, of=of)
 
 
 # --- What is asked about
 
 
 @dataclass(frozen=True, eq=False)
-class _Neuron:
-    """Checked inputs of a neuron. Inside, its inactive images come first: those of a class are then one slice.
+class NeuronInputs:
+    """What a neuron receives, for several questions: distances are computed once.
+
+    Arguments and errors are those of `neighborhood_silhouette`, and each method gives what the function of its
+    name does. Inside, inactive images come first: those of a class are then one slice.
 
     `order` holds the image at each position, `inactive` the number of those images. Magnitudes are brought
     near 1 by powers of two, which is exact.
@@ -215,7 +191,9 @@ class _Neuron:
     inactive: int
     metric: str
 
-    def __init__(self, inputs: ArrayLike, weights: ArrayLike, active: ArrayLike, metric: str, weighting: str) -> None:
+    def __init__(
+        self, inputs: ArrayLike, weights: ArrayLike, active: ArrayLike, metric: str, weighting: str = "components"
+    ) -> None:
         _check_choice("metric", metric, METRICS)
         _check_choice("weighting", weighting, WEIGHTINGS)
         values, factors = _checked_inputs(inputs), _checked_weights(weights)
@@ -236,29 +214,67 @@ class _Neuron:
         ):
             object.__setattr__(self, name, value)
 
+    def silhouette(self, *, closest: float, neighborhood: float, of: str = "neighborhood") -> Silhouette:
+        """What `neighborhood_silhouette` gives."""
+        _check_choice("of", of, KINDS)
+        chosen, size = self._count_closest(closest), _count("neighborhood", neighborhood, self.images)
+        if ignored := self._reason(chosen, size, fewest=1):
+            return Silhouette(math.nan, 0, chosen, math.nan, ignored)
+        members = self._neighborhoods(chosen, size)
+        share = float(np.mean(members >= self.inactive))
+        if ignored := self._reason(chosen, size):
+            return Silhouette(math.nan, 0, chosen, share, ignored)
+        means = _silhouettes(self.distances, self.inactive, members, np.array([size]), of)[:, 0]
+        value, used = _mean_of_used(means)
+        return Silhouette(value, used, chosen, share, None if used else Ignored.ONE_CLASS)
+
+    def active_neighbors(self, *, closest: float, neighborhood: float) -> ActiveNeighbors:
+        """What `active_neighbors` gives."""
+        chosen, size = self._count_closest(closest), _count("neighborhood", neighborhood, self.images)
+        if ignored := self._reason(chosen, size, fewest=1):
+            return ActiveNeighbors(math.nan, chosen, ignored)
+        return ActiveNeighbors(float(np.mean(self._neighborhoods(chosen, size) >= self.inactive)), chosen, None)
+
+    def curve(self, *, closest: float, sizes: ArrayLike = SIZES, of: str = "neighborhood") -> Curve:
+        """What `neighborhood_curve` gives."""
+        _check_choice("of", of, KINDS)
+        chosen, counts = self._count_closest(closest), _counts(sizes, self.images)
+        reasons = [self._reason(chosen, int(count)) for count in counts]
+        values, used = np.full(len(counts), math.nan), np.zeros(len(counts), dtype=np.int64)
+        asked = [index for index, reason in enumerate(reasons) if reason is None]
+        if asked:
+            members = self._neighborhoods(chosen, int(counts[-1]))
+            means = _silhouettes(self.distances, self.inactive, members, counts[asked], of)
+            for column, index in enumerate(asked):
+                values[index], used[index] = _mean_of_used(means[:, column])
+                reasons[index] = None if used[index] else Ignored.ONE_CLASS
+        return Curve(values, used, chosen, tuple(reasons))
+
     @property
     def images(self) -> int:
+        """How many there are."""
         return len(self.inputs)
 
-    def count_closest(self, closest: float) -> int:
+    def _count_closest(self, closest: float) -> int:
         return _count("closest", closest, self.images - self.inactive)
 
-    def reason(self, chosen: int, size: int, *, fewest: int = _FEWEST) -> Ignored | None:
+    def _reason(self, chosen: int, size: int, *, fewest: int = _FEWEST) -> Ignored | None:
         if self.inactive == self.images:
             return Ignored.NEVER_ACTIVE
         if chosen == 0:
             return Ignored.TOO_FEW_ACTIVE
         return Ignored.TOO_FEW_IMAGES if size < fewest else None
 
-    def points(self, positions: slice | Indices) -> Floats:
+    def _points(self, positions: slice | Indices) -> Floats:
         points: Floats = np.ldexp(self.inputs[self.order[positions]], self.exponent, dtype=np.float64)
         return points
 
+    @cached_property
     def distances(self) -> Floats:
-        """Distances between all positions."""
+        """Between all positions, (images, images)."""
         vectors = np.empty(self.inputs.shape)
         for rows in _chunks(self.images, len(self.scale)):
-            np.multiply(self.points(rows), self.scale, out=vectors[rows])
+            np.multiply(self._points(rows), self.scale, out=vectors[rows])
         return _cosine_distances(vectors) if self.metric == "cosine" else self._euclidean_distances(vectors)
 
     def _euclidean_distances(self, vectors: Floats) -> Floats:
@@ -268,12 +284,13 @@ class _Neuron:
             for rows in _chunks(len(distances), len(distances)):
                 np.sqrt(distances[rows], out=distances[rows])
         for pairs in _chunks(len(first), len(self.scale)):
-            gaps = (self.points(first[pairs]) - self.points(second[pairs])) * self.scale
+            gaps = (self._points(first[pairs]) - self._points(second[pairs])) * self.scale
             _assign(distances, first[pairs], second[pairs], np.sqrt(0.5 * _squared_norms(gaps)))
         return distances
 
-    def neighborhoods(self, distances: Floats, chosen: int, size: int) -> Indices:
+    def _neighborhoods(self, chosen: int, size: int) -> Indices:
         """Positions of the neighbors of the central active images, nearest first: (chosen, size)."""
+        distances = self.distances
         totals = distances[self.inactive :, self.inactive :].sum(axis=1)
         central = self.inactive + _ranked(totals[np.newaxis])[0, :chosen]
         position = np.argsort(self.order)  # of each image: ties go by the index of the image

@@ -156,22 +156,26 @@ class Neuron:
     @cached_property
     def silhouettes(self) -> dict[str, clustering.Silhouette]:
         """`clustering.neighborhood_silhouette` of every metric, as the thesis sets it."""
-        few = slice(self.images)
         return {
-            metric: clustering.neighborhood_silhouette(self.inputs[few], self.weights, self.active[few], metric=metric)
-            for metric in clustering.METRICS
+            metric: received.silhouette(closest=0.1, neighborhood=0.2) for metric, received in self._received.items()
         }
 
     def active_neighbors(self, metric: str) -> float:
         """`clustering.active_neighbors` of the 5 % nearest of the 5 % most central, as in figure 8.10."""
-        few = slice(self.images)
-        return clustering.active_neighbors(
-            self.inputs[few], self.weights, self.active[few], metric=metric, closest=0.05, neighborhood=0.05
-        ).value
+        return self._received[metric].active_neighbors(closest=0.05, neighborhood=0.05).value
 
     def curve(self, metric: str) -> Floats:
         """`clustering.neighborhood_curve` on all images, (sizes,)."""
+        if self.images >= len(self.inputs):
+            return self._received[metric].curve(closest=0.2).values
         return clustering.neighborhood_curve(self.inputs, self.weights, self.active, metric=metric).values
+
+    @cached_property
+    def _received(self) -> dict[str, clustering.NeuronInputs]:
+        """By metric, of the images that are looked at."""
+        few = slice(self.images)
+        of_few = self.inputs[few], self.weights, self.active[few]
+        return {metric: clustering.NeuronInputs(*of_few, metric) for metric in clustering.METRICS}
 
     def silhouette_2019(self, metric: str) -> float:
         """The silhouette of what 2019 took for the inputs, unweighted; NaN where there is no such thing."""

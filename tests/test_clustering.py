@@ -387,6 +387,24 @@ def test_the_dtype_does_not_matter(metric, dtype):
 
 
 @every_metric
+def test_questions_asked_together_are_answered_as_one_by_one_from_the_same_distances(metric, monkeypatch):
+    neuron = random_neuron(1)
+    apart = (
+        neighborhood_silhouette(*neuron, metric=metric, closest=0.2, neighborhood=0.3),
+        active_neighbors(*neuron, metric=metric, closest=0.05, neighborhood=0.05),
+        neighborhood_curve(*neuron, metric=metric),
+    )
+    products = []
+    monkeypatch.setattr(clustering, "gram", lambda vectors: products.append(1) or vectors @ vectors.T)
+
+    together = clustering.NeuronInputs(*neuron, metric)
+    assert together.silhouette(closest=0.2, neighborhood=0.3) == apart[0]
+    assert together.active_neighbors(closest=0.05, neighborhood=0.05) == apart[1]
+    np.testing.assert_array_equal(together.curve(closest=0.2).values, apart[2].values)
+    assert len(products) == 1
+
+
+@every_metric
 def test_inputs_are_not_changed_and_their_memory_layout_does_not_matter(metric):
     inputs, weights, active = random_neuron(0, dtype=np.float64)
     before = inputs.copy(), weights.copy(), active.copy()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators import forward, measurements, measuring, training
+from indicators import clustering, forward, measurements, measuring, training
 from indicators.catalog import CATALOG, INDICATORS
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable
@@ -14,7 +14,7 @@ from indicators.measurements import Measurements, State, file_name
 from indicators.measuring import forward_images, measure, missing, plan, require_names
 from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec
 from indicators.store import Store
-from indicators.subjects import Layer
+from indicators.subjects import Layer, Neuron
 from indicators.trajectories import Following
 from indicators.weights import cosine_distance
 
@@ -478,3 +478,17 @@ def test_what_is_not_in_the_catalog_is_not_applicable(assembled):
 def test_what_only_training_brings_about_is_not_applicable_to_untrained_networks(assembled, name):
     with pytest.raises(NotApplicable, match=f"'{name}' is not measured on untrained networks"):
         assembled.untrained(name)
+
+
+@pytest.mark.parametrize("few", [20, 30])
+def test_a_neuron_is_looked_at_with_few_images_and_its_curve_with_all(few):
+    rng = np.random.default_rng(0)
+    inputs, weights = rng.normal(size=(30, 4)), rng.normal(size=4)
+    active = inputs @ weights > 0
+    neuron = Neuron(inputs, weights, active, few)
+
+    for metric in clustering.METRICS:
+        of_few = clustering.neighborhood_silhouette(inputs[:few], weights, active[:few], metric=metric)
+        assert neuron.silhouettes[metric] == of_few
+        of_all = clustering.neighborhood_curve(inputs, weights, active, metric=metric)
+        np.testing.assert_array_equal(neuron.curve(metric), of_all.values)
