@@ -173,14 +173,33 @@ def figures(
     spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
     filled = fill_all(open_source(spec, opened))
     if all(isinstance(one, Missing) for one in filled):
-        raise InputError(
-            f"nothing of {spec.name} is measured in {opened.root}; run `indicators measure --study {study}` first, "
-            "or name the --store where it is"
-        )
+        raise _not_measured(spec, opened, study)
     paths = draw.save_all(filled, output)
     write_atomically(output / "figures.csv", export.to_csv(filled).encode())
     missing = [f"missing: {one.figure.number}: {one.reason}" for one in filled if isinstance(one, Missing)]
     _say(Console(), *missing, f"written: {len(paths)} figures and figures.csv in {output}")
+
+
+@app.command()
+def export(
+    study: Study = DEFAULT_STUDY,
+    seeds: Seeds = None,
+    output: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("tables"),
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Write all measurements of a study as CSV tables, a row for every number."""
+    from indicators import selection, tables
+    from indicators.store import Store
+    from indicators.view import open_source
+
+    opened = Store(store)
+    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    written, missing = tables.write(open_source(spec, opened), output)
+    if not written:
+        raise _not_measured(spec, opened, study)
+    _say(Console(), *(f"missing: {one}" for one in missing), f"written: {len(written)} tables in {output}")
 
 
 @app.command()
@@ -299,6 +318,13 @@ def _open(
     spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
     trainable = _trainable(spec)
     return trainable.changed(first_seed=first_seed) if first_seed else trainable, opened
+
+
+def _not_measured(spec: StudySpec | RecordedSpec, store: Store, study: str) -> InputError:
+    return InputError(
+        f"nothing of {spec.name} is measured in {store.root}; run `indicators measure --study {study}` first, "
+        "or name the --store where it is"
+    )
 
 
 def _trainable(study: StudySpec | RecordedSpec) -> StudySpec:

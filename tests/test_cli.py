@@ -16,7 +16,7 @@ from indicators.specs import load_study
 from indicators.store import Store
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
-COMMANDS = (*TRAINING, "report", "figures")
+COMMANDS = (*TRAINING, "report", "figures", "export")
 
 
 @pytest.fixture(autouse=True)
@@ -361,6 +361,25 @@ def test_a_study_that_is_not_measured_has_no_figures(tmp_path, capsys):
 
     assert f"nothing of cifar10-mini is measured in {store}; run `indicators measure" in capsys.readouterr().err
     assert not (tmp_path / "figures").exists()
+
+
+def test_a_study_that_is_not_measured_has_no_tables(tmp_path, capsys):
+    store = tmp_path / "store"
+
+    assert cli.main(["export", "--output", str(tmp_path / "tables"), "--store", str(store)]) == 2
+
+    assert f"nothing of cifar10-mini is measured in {store}; run `indicators measure" in capsys.readouterr().err
+    assert not (tmp_path / "tables").exists()
+
+
+def test_tables_are_written_and_what_is_missing_is_said(tmp_path, capsys):
+    assert cli.main(["export", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
+
+    *missing, last = capsys.readouterr().out.splitlines()
+    tables = list(tmp_path.glob("*/*.csv"))
+    assert len(tables) > 10
+    assert last == f"written: {len(tables)} tables in {tmp_path}"
+    assert all(re.match(r"missing: \w+/\w+: .*thesis-2019", line) for line in missing)
 
 
 def test_figures_are_drawn_with_their_numbers_and_what_is_missing_is_said(tmp_path, capsys, monkeypatch):
