@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from indicators import claims
-from indicators.specs import load_study
+from indicators.published import PublishedStudy
+from indicators.specs import LEVELS, load_study
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ def test_the_counts_below_the_table_are_those_of_the_committed_verdicts(kind, of
     assert f"    {kind}: {shown}" in README
 
 
-def test_the_one_seed_of_quarter_stands_beside_mini_as_is_said():
+def test_the_two_seeds_of_quarter_stand_beside_mini_as_is_said():
     quarter, mini = verdicts("cifar10-quarter-recorded"), verdicts("cifar10-mini-recorded")
 
     def where(of, beside="", among=CLAIMS):
@@ -55,10 +56,10 @@ def test_the_one_seed_of_quarter_stands_beside_mini_as_is_said():
 
     held, fell = where("supported", "contradicted"), where("refuted", "consistent")
     said = (
-        f"of the {len(where('supported'))} claims that mini supports, it is consistent with "
-        f"{len(where('supported', 'consistent'))} and contradicts {len(held)} ({', '.join(held)}); "
-        f"of the {len(where('refuted'))} that mini refutes, it contradicts {len(where('refuted', 'contradicted'))} "
-        f"and is consistent with {len(fell)} ({', '.join(fell)})."
+        f"of the {len(where('supported'))} claims that mini supports, they are consistent with "
+        f"{len(where('supported', 'consistent'))} and contradict {len(held)} ({', '.join(held)}); "
+        f"of the {len(where('refuted'))} that mini refutes, they contradict {len(where('refuted', 'contradicted'))} "
+        f"and are consistent with {len(fell)} ({', '.join(fell)})."
     )
     assert said in " ".join(README.split())
     of_labels = [claim.id for claim in CLAIMS + CONTROLS if claim.id.partition(".")[0] == "A26"]
@@ -66,8 +67,24 @@ def test_the_one_seed_of_quarter_stands_beside_mini_as_is_said():
     assert {quarter[name] for name in ("A16", "A6")} <= {"inconclusive", "contradicted"}
 
 
+def test_the_accuracies_of_quarter_are_those_said():
+    accuracy = PublishedStudy(load_study("cifar10-quarter-recorded")).measurement("accuracy").sel(split="test")
+    spread = (accuracy.max("optimizer") - accuracy.min("optimizer")).round(3)
+
+    low, medium, high = (
+        f"{mean:.2f}".lstrip("0") for mean in accuracy.mean(("seed", "optimizer")).sel(level=list(LEVELS)).values
+    )
+    assert f"test accuracies {low}, {medium} and {high})" in " ".join(README.split())
+    assert f"At high the optimizers are within {float(spread.sel(level='high').max()):.3f}".replace("0.", ".") in README
+    below = accuracy.isel(seed=1).sel(level=["low", "medium"])
+    assert (below.idxmax("optimizer") == "layca").all()
+    assert (spread.isel(seed=1).sel(level=["low", "medium"]) > 0.03).all()
+    assert (spread.isel(seed=0) < 0.03).all()
+
+
 def test_seeds_and_networks_are_those_that_are_published():
     seeds = load_study("cifar10-mini-recorded").seeds
 
     assert seeds == 10
+    assert load_study("cifar10-quarter-recorded").seeds == 2
     assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in README
