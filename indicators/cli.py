@@ -142,12 +142,9 @@ def report(
     store: StoreFolder = None,
 ) -> None:
     """Write index.html and report.md anew from the verdicts of a run and the measurements of its study."""
-    from indicators import selection
     from indicators.report import page
-    from indicators.store import Store
 
-    opened = Store(store)
-    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data)
+    spec, opened = _chosen(study, architecture, data, None, store)
     for path in page.rebuild(output, spec, opened, compare=compare or []):
         _say(Console(), f"written: {path}")
 
@@ -162,15 +159,12 @@ def figures(
     store: StoreFolder = None,
 ) -> None:
     """Draw the figures of the thesis from the measurements of a study, as SVG, with their numbers as CSV."""
-    from indicators import selection
     from indicators.files import write_atomically
     from indicators.report.figures import draw, export
     from indicators.report.figures.series import Missing, fill_all
-    from indicators.store import Store
     from indicators.view import open_source
 
-    opened = Store(store)
-    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    spec, opened = _chosen(study, architecture, data, seeds, store)
     filled = fill_all(open_source(spec, opened))
     if all(isinstance(one, Missing) for one in filled):
         raise _not_measured(spec, opened, study)
@@ -190,12 +184,10 @@ def export(
     store: StoreFolder = None,
 ) -> None:
     """Write all measurements of a study as CSV tables, a row for every number."""
-    from indicators import selection, tables
-    from indicators.store import Store
+    from indicators import tables
     from indicators.view import open_source
 
-    opened = Store(store)
-    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    spec, opened = _chosen(study, architecture, data, seeds, store)
     written, missing = tables.write(open_source(spec, opened), output)
     if not written:
         raise _not_measured(spec, opened, study)
@@ -308,14 +300,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), 2)
 
 
-def _open(
-    study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None, first_seed: int = 0
-) -> tuple[StudySpec, Store]:
+def _chosen(
+    study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None
+) -> tuple[StudySpec | RecordedSpec, Store]:
+    """The study that the options name, and the store they name."""
     from indicators import selection
     from indicators.store import Store
 
     opened = Store(store)
-    spec = selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    return selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds), opened
+
+
+def _open(
+    study: str, architecture: str | None, data: Path | None, seeds: int | None, store: Path | None, first_seed: int = 0
+) -> tuple[StudySpec, Store]:
+    """The same of a study that can be trained."""
+    spec, opened = _chosen(study, architecture, data, seeds, store)
     trainable = _trainable(spec)
     return trainable.changed(first_seed=first_seed) if first_seed else trainable, opened
 
