@@ -77,6 +77,7 @@ def pytest_collection_modifyitems(config, items):
                 _require_claim(item, claim)
                 item.add_marker(claim.kwargs["tier"])
                 item.add_marker(_theme(item.path))
+                item.extra_keyword_matches.add(claim.args[0])
         if config.getoption("again"):
             _keep_again(config, items)
     except pytest.UsageError as error:

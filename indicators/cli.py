@@ -74,10 +74,10 @@ def measure(
     data: Data = None,
     store: StoreFolder = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Name of an indicator of the catalog; may be repeated [all].")
+        list[str] | None, typer.Option(help="Name of an indicator of the catalog; may be repeated (all unless told).")
     ] = None,
     epoch: Annotated[
-        int | None, typer.Option(min=1, help="Measure the weights after this epoch [the last], where they are kept.")
+        int | None, typer.Option(min=1, help="After which epoch, where its weights are kept (the last unless told).")
     ] = None,
 ) -> None:
     """Train what is missing, and measure what is not measured yet."""
@@ -94,7 +94,7 @@ def calibrate(
     ] = None,
     within: Annotated[float, typer.Option(help="How close is close enough.")] = 0.01,
     rounds: Annotated[int, typer.Option(min=1, help="How many rates to try per network at most.")] = 6,
-    output: Annotated[Path | None, typer.Option(help="Study file to write [in the store].")] = None,
+    output: Annotated[Path | None, typer.Option(help="Study file to write (in the store unless told).")] = None,
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:

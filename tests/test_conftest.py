@@ -223,6 +223,13 @@ def test_a_verdict_that_differs_from_the_file_is_a_failure_and_is_named(shared, 
     assert any(re.match(r"W13 .* 1/1 of 4 ", line) for line in done.table)
 
 
+def test_claims_are_selected_by_their_ids(tmp_path):
+    done = run(tmp_path, "--collect-only", "-q", "-k", "A26.living", "--study", "thesis-2019")
+
+    selected = {re.split(r"::|\[", line)[1] for line in done.output.splitlines() if "::" in line}
+    assert selected == {"test_living_neurons_of_last_layers_know_more_of_the_labels_in_better_networks"}
+
+
 def test_collecting_creates_nothing_and_selects_by_mark_and_name(alone, tmp_path):
     # Should it begin to prepare the study, it finds no images and does not go on to fetch them.
     nothing = ("--data", "no-such-folder")
