@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from indicators import DEFAULT_STUDY
-from indicators.claims import read, sentence, theme
+from indicators.claims import TIERS, in_two_files, read, sentence, theme
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable, Undecided, judging, overall
 
@@ -26,6 +26,7 @@ WORDS = {
     "inconclusive": "i", "not applicable": "n", "error": "E",
 }  # fmt: skip
 CLAIM_IN_ERROR = 6
+EXAMPLE = 'claim("A1", tier="core", section="8.3")'
 
 prepared_key = pytest.StashKey[bool]()
 
@@ -72,12 +73,17 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     try:
+        files = {}
         for item in items:
             if claim := item.get_closest_marker("claim"):
                 _require_claim(item, claim)
+                if (file := files.setdefault(claim.args[0], item.path.name)) != item.path.name:
+                    raise pytest.UsageError(in_two_files(claim.args[0], file, item.path.name))
                 item.add_marker(claim.kwargs["tier"])
                 item.add_marker(_theme(item.path))
                 item.extra_keyword_matches.add(claim.args[0])
+            elif item.path.parent == CLAIMS:
+                raise pytest.UsageError(f"{item.nodeid}: no claim; expected a mark such as {EXAMPLE}")
         if config.getoption("again"):
             _keep_again(config, items)
     except pytest.UsageError as error:
@@ -93,8 +99,9 @@ def _keep_again(config, items):
     from indicators.report import verdicts
 
     path, verdict = config.getoption("report") / "verdicts.json", config.getoption("again")
+    study, _ = _study_and_store(config)
     with _plain_errors():
-        chosen = verdicts.with_verdict(path, verdict)
+        chosen = verdicts.with_verdict(path, verdict, study.name)
     claims = [item.get_closest_marker("claim") for item in items]
     again = [bool(claim) and claim.args[0] in chosen for claim in claims]
     config.hook.pytest_deselected(items=[item for item, kept in zip(items, again, strict=True) if not kept])
@@ -133,9 +140,10 @@ def study(request, source):
     from indicators.view import View
 
     claim = request.node.get_closest_marker("claim")
-    premise = claim.kwargs.get("premise") if claim else None
+    about = claim.kwargs if claim else {}
     parameters = getattr(request.node, "callspec", None)
-    return View(source, premise.format(**parameters.params if parameters else {}) if premise else None)
+    premise = about.get("premise", "").format(**parameters.params if parameters else {})
+    return View(source, premise or None, foreseen="needs" in about)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -270,7 +278,8 @@ class Summary:
         if expected and self.config.getoption("update_verdicts"):
             self.different = []
             verdicts.write_expected(expected, claims, study.name, complete=self.complete)
-            overview.ship(self._file, study.name)
+            if expected.resolve().parent == CLAIMS:
+                overview.ship(self._file, study.name)
         elif expected:
             self.different = verdicts.differences(expected, claims, study.name, complete=self.complete)
 
@@ -370,8 +379,9 @@ def _require_claim(item, claim):
     if not item.path.parent.samefile(CLAIMS):
         raise pytest.UsageError(f"{item.nodeid}: expected claims in {CLAIMS.name}/test_*.py; move it there")
     if len(claim.args) != 1 or not {"tier", "section"} <= set(claim.kwargs):
-        example = 'claim("A1", tier="core", section="8.3")'
-        raise pytest.UsageError(f"{item.nodeid}: expected a mark such as {example}; complete it")
+        raise pytest.UsageError(f"{item.nodeid}: expected a mark such as {EXAMPLE}; complete it")
+    if (tier := claim.kwargs["tier"]) not in TIERS:
+        raise pytest.UsageError(f"{item.nodeid}: tier={tier!r} is not one of {TIERS}; name one of these")
 
 
 def _number_of_cases(item, claim):

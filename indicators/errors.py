@@ -1,8 +1,17 @@
 """The one exception for what a user gave and cannot be used."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """A value from outside is unusable: the message names the value, what was expected and the next step.
 
     Programs that face a user (the command line, pytest's configuration) show the message alone, without a traceback.
     """
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known name nearest to one that is not, as a question to end a message with; empty where none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""

@@ -136,7 +136,7 @@ class Measurements:
 
     def _cached(self, name: str, *, untrained: bool, state: State) -> xr.DataArray:
         if name not in INDICATORS:
-            raise NotApplicable(f"{name!r} is not measured; the catalog has {', '.join(INDICATORS)}")
+            raise NotApplicable(f"{name!r} is not in the catalog")
         row, key = INDICATORS[name], (name, untrained, state)
         if untrained and not row.untrained:
             raise NotApplicable(f"{name!r} is not measured on untrained networks")

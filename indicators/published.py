@@ -188,6 +188,10 @@ class PublishedStudy:
         """How each network was trained: epochs, whether it reached its target, seconds, learning rate."""
         return xr.load_dataset(self._path, group="networks", engine=ENGINE)
 
+    def names(self) -> list[str]:
+        """Measurements of its trained networks."""
+        return sorted(name for group, name in self._groups if group == GROUPS["train"])
+
     def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
         """One measurement of all trained networks, on training or on test images."""
         return over_neurons(self._read(GROUPS[images], name))

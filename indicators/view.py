@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
 import xarray as xr
 
 from indicators import premises
+from indicators.errors import InputError, did_you_mean
 from indicators.evidence import SEEDS_NEEDED, NotApplicable, Undecided, note_seen, nothing_compared
 from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
 from indicators.store import Store
@@ -44,6 +45,9 @@ class Source(Protocol):
     def kernel_shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Shape of the kernel of every layer, in the order of the network; empty where it is not recorded."""
 
+    def names(self) -> Sequence[str]:
+        """Measurements that there may be."""
+
     def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
         """A measurement of the trained networks, on training or on test images: (seed, optimizer, level, ...)."""
 
@@ -76,31 +80,48 @@ class View:
     """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with `part` and `depth` of layers.
 
     Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
-    Undecided where that leaves too few seeds, NotApplicable where the study lacks it.
+    Undecided where that leaves too few seeds, NotApplicable where the study lacks it, InputError for a name that
+    neither the study nor the catalog knows; with `foreseen` such are taken for measurements that no study has yet.
     """
 
-    def __init__(self, source: Source, premise: str | None = None) -> None:
-        self._source, self._premise = source, premise
+    def __init__(self, source: Source, premise: str | None = None, *, foreseen: bool = False) -> None:
+        self._source, self._premise, self._foreseen = source, premise, foreseen
         self.name, self.scale = source.name, source.scale
 
     def __getitem__(self, name: str) -> xr.DataArray:
-        return self._seen(self._source.measurement(name))
+        return self._seen(name, self._source.measurement)
 
     def on_test_images(self, name: str) -> xr.DataArray:
         """The same measured on test images; the rows of the catalog say of which measurements there is such."""
-        return self._seen(self._source.measurement(name, images="test"))
+        return self._seen(name, partial(self._source.measurement, images="test"))
 
     def by_neuron(self, name: str) -> xr.DataArray:
         """The same with the dimension `neuron`: NaN for neurons that have no number, or that a layer does not have."""
-        return self._seen(self._source.by_neuron(name))
+        return self._seen(name, self._source.by_neuron)
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """The same of the untrained networks: (seed, ...), with these statistics of batch normalization."""
-        return self._seen(self._source.untrained(name, statistics=statistics))
+        return self._seen(name, partial(self._source.untrained, statistics=statistics))
 
-    def _seen(self, values: xr.DataArray) -> xr.DataArray:
+    def _seen(self, name: str, ask: Callable[[str], xr.DataArray]) -> xr.DataArray:
+        try:
+            values = ask(name)
+        except NotApplicable:
+            if not self._foreseen:
+                self._require_known(name)
+            raise
         note_seen(values.attrs)
         return with_parts(values.sel(seed=self.seeds), self._source.layers)
+
+    def _require_known(self, name: str) -> None:
+        from indicators.catalog import INDICATORS
+
+        known = {*INDICATORS, *self._source.names()}
+        if name not in known:
+            raise InputError(
+                f"{name!r} is no measurement{did_you_mean(name, known)} `indicators list indicators` names them all; "
+                "a claim on one that no study has yet says so with needs="
+            )
 
     @cached_property
     def seeds(self) -> list[int]:

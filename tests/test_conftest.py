@@ -343,6 +343,18 @@ def test_it_does_not_assert(study):
 
 @claim("X7")
 def test_it_lacks_a_measurement(study):
+    """Dead neurons exceed a half."""
+    assert more(study["never_active"], CELL, than=0, by=0.5)
+
+
+@claim("X7.typo")
+def test_it_misspells_a_measurement(study):
+    """Heights exceed a half."""
+    assert more(study["heigth"], CELL, than=0, by=0.5)
+
+
+@claim("X7.needs", needs="the weights of networks that no study has")
+def test_it_needs_a_measurement_of_its_own(study):
     """Weights exceed a half."""
     assert more(study["weight"], CELL, than=0, by=0.5)
 
@@ -410,7 +422,9 @@ JUDGED = {
     "test_it_asserts_without_a_comparison": ("error", "asserted without a comparison"),
     "test_it_compares_nothing": ("error", "compared nothing"),
     "test_it_does_not_assert": ("error", "compared without asserting"),
-    "test_it_lacks_a_measurement": ("not applicable", "trial does not record 'weight'"),
+    "test_it_lacks_a_measurement": ("not applicable", "trial does not record 'never_active'"),
+    "test_it_misspells_a_measurement": ("error", "'heigth' is no measurement; did you mean 'height'?"),
+    "test_it_needs_a_measurement_of_its_own": ("not applicable", "the weights of networks that no study has"),
     "test_its_premise_is_not_met": ("inconclusive", "premise not met: accuracy of sgd rises by 0 points"),
     "test_its_fixture_fails": ("error", "OSError: the disk is gone"),
     "test_it_meets_a_hole": ("error", "1 of 3 compared values are not finite"),
@@ -558,6 +572,8 @@ def quick(tmp_path_factory):
     (folder / "other.json").write_text('{"study": "another", "verdicts": {}}')
     (folder / "torn.json").write_text('{"study": "thesis-2019", "verd')
     (folder / "file").touch()
+    (folder / "earlier").mkdir()
+    (folder / "earlier" / "verdicts.json").write_text('{"study": {"name": "another"}, "claims": []}')
     (folder / "bare.toml").write_text('kind = "recorded"\nname = "bare"\nscale = "toy"\nseeds = 1\n')
     return folder
 
@@ -576,6 +592,10 @@ def quick(tmp_path_factory):
         (
             ["--study", "thesis-2019", "--verdicts", "other.json"],
             "--verdicts other.json is of study 'another', not 'thesis-2019'",
+        ),
+        (
+            ["--study", "thesis-2019", "--report", "earlier", "--again", "refuted"],
+            "verdicts.json has the verdicts of study 'another', not of 'thesis-2019'; run all of hypotheses/",
         ),
         (
             ["--study", "thesis-2019", "--verdicts", "torn.json"],
@@ -612,6 +632,7 @@ def test_wrong_input_is_one_line_and_status_four(arguments, message, quick, tmp_
             '::test_own: expected a mark such as claim("A1", tier="core"',
         ),
         ("hypotheses/test_2_own.py", 'tier="core", section="0"', '::test_own: expected a mark such as claim("A1", '),
+        ("hypotheses/test_2_own.py", '"X1", tier="primary", section="0"', "::test_own: tier='primary' is not one of ("),
         ("mine/test_own.py", '"X1", tier="core", section="0"', "::test_own: expected claims in hypotheses/test_*.py; "),
         ("hypotheses/own_test.py", '"X1", tier="core", section="0"', ": claims are in files such as test_6_speed.py; "),
     ],
@@ -627,6 +648,24 @@ def test_a_claim_that_no_report_could_name_is_one_line_and_status_four(file, mar
     assert len(errors) == 1
     assert errors[0].startswith(f"ERROR: {Path(file).name if file.endswith('own_test.py') else file}{message}")
     assert "INTERNALERROR" not in done.output
+    assert done.status == 4
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        (QUICK, "claim 'X1' is in test_1_trials.py and in test_2_own.py; give one of them an identifier of its own"),
+        ("def test_own(): pass", "hypotheses/test_2_own.py::test_own: no claim; expected a mark such as claim("),
+    ],
+)
+def test_a_test_that_is_no_claim_or_anothers_is_one_line_and_status_four(test, message, tmp_path):
+    suite = make_suite(tmp_path / "suite", QUICK)
+    (suite / "hypotheses" / "test_2_own.py").write_text(test)
+    done = run(tmp_path, "--study", "trial.toml", suite=suite)
+
+    errors = [line for line in done.output.splitlines() if line.startswith("ERROR: ")]
+    assert len(errors) == 1
+    assert message in errors[0]
     assert done.status == 4
 
 

@@ -33,6 +33,9 @@ class Recorded:
     def seeds(self):
         return tuple(10 * (i + 1) for i in range(len(self.accuracies)))
 
+    def names(self):
+        return ["accuracy", "norm_ratio"]
+
     def measurement(self, name, *, images="train"):
         if images == "test":
             return self.measurement(name) + 500
@@ -202,8 +205,18 @@ def test_what_the_study_lacks_makes_a_claim_inapplicable_whatever_its_premise(pr
     view = View(Recorded(accuracies=[[0.5, 0.5, 0.5]]), premise)
 
     for look in (view.__getitem__, view.untrained):
-        with pytest.raises(NotApplicable, match="'silhouette' is not recorded"):
-            look("silhouette")
+        with pytest.raises(NotApplicable, match="'silhouette_cosine' is not recorded"):
+            look("silhouette_cosine")
+
+
+def test_a_name_that_nobody_knows_is_an_error_unless_the_claim_says_what_it_needs():
+    for name, meant in (("norm_ration", "norm_ratio"), ("silhouette_cosin", "silhouette_cosine")):
+        with pytest.raises(
+            InputError, match=rf"^'{name}' is no measurement; did you mean '{meant}'\? `indicators list"
+        ):
+            View(Recorded())[name]
+        with pytest.raises(NotApplicable, match=f"'{name}' is not recorded"):
+            View(Recorded(), foreseen=True).untrained(name)
 
 
 # Sources

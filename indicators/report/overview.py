@@ -15,7 +15,7 @@ from indicators.evidence import VERDICTS, Verdict
 from indicators.files import write_atomically
 from indicators.report.figures.catalog import Figure, Table, shown
 from indicators.report.figures.series import shown_number
-from indicators.report.terminal import KINDS, SYMBOLS
+from indicators.report.terminal import SYMBOLS
 from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts
 from indicators.specs import STUDIES
 
@@ -66,7 +66,7 @@ class ClaimRow:
     id: str
     verdict: Verdict
     kind: str
-    """Of `terminal.KINDS`."""
+    """Of `claims.KINDS`."""
     tier: str
     theme: str
     section: str
@@ -190,7 +190,7 @@ def _claim_row(
     return ClaimRow(
         id=claim.id,
         verdict=claim.verdict,
-        kind=next((kind for kind, tiers in KINDS.items() if first.tier in tiers), "claims"),
+        kind=next((kind for kind, tiers in sources.KINDS.items() if first.tier in tiers), "claims"),
         tier=first.tier,
         theme=first.theme,
         section=first.section,

@@ -30,7 +30,6 @@ from indicators.report.figures.series import (
     table_of,
     word,
 )
-from indicators.report.terminal import KINDS
 from indicators.report.verdicts import Document
 from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec, load_study
 from indicators.store import Store
@@ -140,7 +139,7 @@ def to_html(
             studies=[document["study"], *(other["study"] for other in others)],
             rows=rows,
             themes=_by_theme(rows),
-            kinds=[kind for kind in KINDS if any(row.kind == kind for row in rows)],
+            kinds=[kind for kind in sources.KINDS if any(row.kind == kind for row in rows)],
             filled=[found for found in filled if not isinstance(found, Missing)],
             missing=[found for found in filled if isinstance(found, Missing)],
             present={found.figure.key for found in filled if not isinstance(found, Missing)} | set(recorded),
@@ -163,7 +162,7 @@ def to_markdown(document: Document, rows: Sequence[overview.ClaimRow], others: S
     """The summary, short enough for a comment on a pull request."""
     template = _environment().get_template("report.md.j2")
     about = {
-        "document": document, "study": document["study"], "rows": rows, "kinds": KINDS,
+        "document": document, "study": document["study"], "rows": rows, "kinds": sources.KINDS,
         "others": [other["study"] for other in others],
     }  # fmt: skip
     text = str(template.render(**about, brief=False))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from indicators.claims import KINDS
 from indicators.report.verdicts import Case, Claim, Compared, adjusted, counts
 
 SYMBOLS = {
@@ -26,8 +27,6 @@ LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
 LINE = 45
 """Characters of a sentence that a brief table shows."""
-KINDS = {"claims": ("core", "secondary", "extension"), "controls": ("control",), "identities": ("identity",)}
-"""What is counted apart: a control is not the thesis's claim, an identity no claim about the world."""
 
 
 def print_verdicts(

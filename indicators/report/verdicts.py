@@ -246,15 +246,23 @@ def read_expected(path: Path, study: str) -> dict[str, str]:
     return verdicts
 
 
-def with_verdict(path: Path, verdict: str) -> set[str]:
-    """Names of the claims that have this verdict in a file of `write`; InputError where there is no such file."""
+def with_verdict(path: Path, verdict: str, study: str) -> set[str]:
+    """Names of the claims of this verdict in a file of `write`; InputError where it is none, or another study's."""
     try:
         document = json.loads(path.read_text())
-        return {claim["id"] for claim in document["claims"] if claim["verdict"] == verdict}
+        judged = document["study"]["name"]
+        found = {claim["id"] for claim in document["claims"] if claim["verdict"] == verdict}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"--again {verdict}: {path} cannot be read ({type(error).__name__}); run all of hypotheses/ first"
+            f"--again {verdict}: {path} cannot be read ({type(error).__name__}); run all of hypotheses/ first, "
+            "or name the folder of that run with --report"
         ) from None
+    if judged != study:
+        raise InputError(
+            f"--again {verdict}: {path} has the verdicts of study {judged!r}, not of {study!r}; "
+            "run all of hypotheses/ on it first, or name its folder with --report"
+        )
+    return found
 
 
 def _natural(name: str) -> list[str | int]:

@@ -90,7 +90,7 @@ def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bo
     ``premised`` where the premise is known to hold in all seeds: to judge it takes longer than to judge a case.
     """
     premise = None if premised else claim.about.get("premise")
-    view = View(source, premise.format(**case) if premise else None)
+    view = View(source, premise.format(**case) if premise else None, foreseen="needs" in claim.about)
     with suppress(Undecided):  # which the claim meets itself, if the study has what it asks for
         view.seeds = _seeds(getattr(source, "original", source), view._premise)
     with xr.set_options(keep_attrs=True), judging(cases=claim.siblings) as record:
@@ -212,6 +212,10 @@ class Permuted:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
         self._orders = {seed: rng.permutation(9) for seed in original.seeds}
+
+    def names(self) -> Sequence[str]:
+        """Measurements that there may be."""
+        return self.original.names()
 
     def measurement(self, name: str, **options: Any) -> xr.DataArray:
         """A measurement of the trained networks, in other cells."""

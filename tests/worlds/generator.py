@@ -518,6 +518,10 @@ class World:
         self._shifts: dict[str, np.ndarray] = {}
         self._made: dict[tuple[str, str], xr.DataArray] = {}
 
+    def names(self) -> list[str]:
+        """Measurements that are planted."""
+        return sorted({name for name, _ in self._plants})
+
     def measurement(self, name: str, *, images: str = "train") -> xr.DataArray:
         """The measurement of the trained networks, on training or on test images."""
         return self._get(name, ON_TEST_IMAGES if images == "test" else TRAINED)

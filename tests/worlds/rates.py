@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,6 +120,10 @@ class Alike:
     def __init__(self, original: Source) -> None:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
+
+    def names(self) -> Sequence[str]:
+        """Measurements that there may be."""
+        return self.original.names()
 
     def measurement(self, name: str, **options: str) -> xr.DataArray:
         """A measurement of the trained networks."""
