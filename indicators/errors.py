@@ -12,6 +12,6 @@ class InputError(ValueError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The known name nearest to one that is not, as a question to end a message with; empty where none is near."""
+    """The known name nearest to one that is not, as a question within a message; empty where none is near."""
     found = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    return f"did you mean {found[0]!r}? " if found else ""

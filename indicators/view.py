@@ -119,7 +119,7 @@ class View:
         known = {*INDICATORS, *self._source.names()}
         if name not in known:
             raise InputError(
-                f"{name!r} is no measurement{did_you_mean(name, known)} `indicators list indicators` names them all; "
+                f"{name!r} is no measurement; {did_you_mean(name, known)}`indicators list indicators` names them all; "
                 "a claim on one that no study has yet says so with needs="
             )
 

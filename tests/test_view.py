@@ -243,8 +243,8 @@ def test_a_trained_study_is_opened_as_measured(store):
     assert (source.name, source.scale, tuple(source.seeds)) == ("cifar10-mini", "mini", (0, 1))
     with pytest.raises(InputError, match="indicators"):
         View(source)["norm_ratio"]
-    with pytest.raises(NotApplicable, match="'silhouette' is not measured"):
-        View(source)["silhouette"]
+    with pytest.raises(NotApplicable, match="'silhouettes' is not in the catalog"):
+        View(source, foreseen=True)["silhouettes"]
 
 
 def test_untrained_networks_are_seen_with_the_statistics_asked_for():
