@@ -346,7 +346,8 @@ def _not_negative(name: str, value: float) -> float:
 def _refuse(part: xr.DataArray) -> NoReturn:
     """Raise Undecided where the measurement may be undefined and is, ValueError for what cannot be a measurement."""
     bad = np.argwhere(~np.isfinite(part.to_numpy()))
-    where = {str(dim): _labels(part, str(dim))[k] for dim, k in zip(part.dims, bad[0], strict=True)}
+    at = {str(dim): _labels(part, str(dim))[k] for dim, k in zip(part.dims, bad[0], strict=True)}
+    where = ", ".join(str(label) if isinstance(label, str) else f"{dim} {label}" for dim, label in at.items())
     undefined = part.attrs["undefined"] if "undefined" in part.attrs else undefined_seen()
     if undefined and not np.isinf(part.to_numpy()).any():
         count = f"{len(bad)} of {part.size} compared values"

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,14 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 SEEDS_NEEDED = 3
 TAIL = 0.05  # beyond each end of an interval
 
-Answer = tuple[Verdict, str, float | None]  # verdict, reason, p
+
+class Answer(NamedTuple):
+    """What an interval, or an effect, says of a comparison."""
+
+    verdict: Verdict
+    reason: str
+    p: float | None = None
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ class Evidence:
     (``same``: signed). ``low``, ``high`` and ``p`` are None with fewer than three seeds. ``by`` is the
     smallest effect that counts, for ``same`` half the width of the band. ``p`` is the probability of a mean
     this large if the effect were no more than ``by``, or the largest such p of several conditions; below .05
-    says supported. ``spread`` is the standard deviation from run to run that the interval rests on.
+    says supported. ``spread`` is the standard deviation from run to run that the interval rests on. ``step`` names the
+    step of a rise or fall that decided in the place of the effect, if one did.
     """
 
     verdict: Verdict
@@ -56,6 +64,7 @@ class Evidence:
     p: float | None
     values: tuple[float, ...]
     spread: float | None = None
+    step: str = ""
 
     def __bool__(self) -> bool:
         """Tell whether the claim stands or falls; raises Undecided where neither can be said."""
@@ -246,19 +255,16 @@ def judge(
     enough = total.seeds >= SEEDS_NEEDED
     needs = [(total, by), *((step, 0.0) for step in steps)]
     silence = _silence(total.seeds, silent)
-    verdict: Verdict
-    reason: str
-    p: float | None
     if total.seeds == 0 or total.seeds < SEEDS_NEEDED <= total.seeds + silent:
-        verdict, reason, p = "inconclusive", "too few seeds", None
+        answer = Answer("inconclusive", "too few seeds")
     elif band:
-        verdict, reason, p = _band_by_interval(total, by) if enough else _band_by_effect(total, by)
+        answer = _band_by_interval(total, by) if enough else _band_by_effect(total, by)
     else:
-        verdict, reason, p = _above_by_interval(needs) if enough else _above_by_effect(needs)
+        answer = _above_by_interval(needs) if enough else _above_by_effect(needs)
     alike = enough and total.own_error <= total.roundoff
     agreement = "the seeds do not differ, a floor stands for their spread" if alike else ""
     evidence = Evidence(
-        verdict=verdict,
+        verdict=answer.verdict,
         effect=total.mean,
         low=total.low() if enough else None,
         high=total.high() if enough else None,
@@ -266,10 +272,11 @@ def judge(
         seeds=total.seeds,
         compared=total.name,
         unit=unit,
-        reason="; ".join(part for part in (reason, silence, agreement) if part),
-        p=p,
+        reason="; ".join(part for part in (answer.reason, silence, agreement) if part),
+        p=answer.p,
         values=tuple(total.per_seed.tolist()),
         spread=total.error * math.sqrt(total.seeds) if enough else None,
+        step=answer.step,
     )
     if (state := _JUDGING.get()) is not None:
         state.record.append(evidence)
@@ -284,41 +291,44 @@ def _above_by_interval(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     if refuting:
         contrast, need = refuting[0]
         kind = "opposite" if contrast.high(tail) < 0 else "no effect that counts"
-        return "refuted", f"{kind}: {_interval(contrast, tail)}{_of(contrast, needs)} lies below {need:g}", p
+        step = contrast.name if contrast is not needs[0][0] else ""
+        return Answer("refuted", f"{kind}: {_interval(contrast, need, tail)}{_of(step)} lies below {need:g}", p, step)
     if doubtful:
         contrast, need = doubtful[0]
-        return "inconclusive", f"{_interval(contrast, tail)}{_of(contrast, needs)} includes {need:g}", p
+        step = contrast.name if contrast is not needs[0][0] else ""
+        return Answer("inconclusive", f"{_interval(contrast, need, tail)}{_of(step)} includes {need:g}", p, step)
     total, by = needs[0]
-    return "supported", f"{_interval(total)} lies above {by:g}{_steps_too(needs)}", p
+    return Answer("supported", f"{_interval(total, by)} lies above {by:g}{_steps_too(needs)}", p)
 
 
 def _above_by_effect(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     total, by = needs[0]
     seeds = _seeds(total.seeds)
     if all(contrast.mean > need + contrast.roundoff for contrast, need in needs):
-        return "consistent", f"{seeds}: effect above {by:g}{_steps_too(needs)}", None
+        return Answer("consistent", f"{seeds}: effect above {by:g}{_steps_too(needs)}")
     if total.mean < -total.roundoff:
-        return "contradicted", f"{seeds}: effect opposite", None
+        return Answer("contradicted", f"{seeds}: effect opposite")
     if total.mean > by + total.roundoff:
         wrong = next(step.name for step, _ in needs[1:] if not step.mean > step.roundoff)
-        return "inconclusive", f"{seeds}: {wrong} is not above 0", None
-    return "inconclusive", f"{seeds}: effect between 0 and {by:g}", None
+        return Answer("inconclusive", f"{seeds}: the step {wrong} is not above 0", step=wrong)
+    return Answer("inconclusive", f"{seeds}: effect between 0 and {by:g}")
 
 
 def _band_by_interval(total: Contrast, within: float) -> Answer:
     p = max(total.p_at_most(-within), total.p_at_least(within))
     tail = _refuting_tail()
     if total.low() > -within and total.high() < within:
-        return "supported", f"{_interval(total)} lies within {within:g} of 0", p
+        return Answer("supported", f"{_interval(total, within)} lies within {within:g} of 0", p)
+    end = within if total.mean > 0 else -within
     if total.low(tail) > within or total.high(tail) < -within:
-        return "refuted", f"{_interval(total, tail)} lies beyond {within:g} of 0", p
-    return "inconclusive", f"{_interval(total, tail)} includes {within if total.mean > 0 else -within:g}", p
+        return Answer("refuted", f"{_interval(total, end, tail)} lies beyond {within:g} of 0", p)
+    return Answer("inconclusive", f"{_interval(total, end, tail)} includes {end:g}", p)
 
 
 def _band_by_effect(total: Contrast, within: float) -> Answer:
     if abs(total.mean) <= within + total.roundoff:
-        return "consistent", f"{_seeds(total.seeds)}: effect within {within:g} of 0", None
-    return "contradicted", f"{_seeds(total.seeds)}: effect beyond {within:g} of 0", None
+        return Answer("consistent", f"{_seeds(total.seeds)}: effect within {within:g} of 0")
+    return Answer("contradicted", f"{_seeds(total.seeds)}: effect beyond {within:g} of 0")
 
 
 def _silence(seeds: int, silent: int) -> str:
@@ -330,16 +340,23 @@ def _refuting_tail() -> float:
     return TAIL / (1 if state is None else state.cases)
 
 
-def _interval(contrast: Contrast, tail: float = TAIL) -> str:
-    return f"interval [{contrast.low(tail):.3g}, {contrast.high(tail):.3g}]"
+def _interval(contrast: Contrast, need: float, tail: float = TAIL) -> str:
+    """The interval in words, with as many digits as show on which side of what is needed its ends lie."""
+    low, high = (_apart(end, need) for end in (contrast.low(tail), contrast.high(tail)))
+    return f"{100 * (1 - 2 * tail):.3g} % interval [{low}, {high}]"
+
+
+def _apart(value: float, other: float) -> str:
+    shown = (f"{value:.{digits}g}" for digits in (3, 4, 5, 6, 8, 12))
+    return next((text for text in shown if float(text) != float(f"{other:g}")), f"{value:.3g}")
 
 
 def _steps_too(needs: Sequence[tuple[Contrast, float]]) -> str:
     return ", both steps above 0" if needs[1:] else ""
 
 
-def _of(contrast: Contrast, needs: Sequence[tuple[Contrast, float]]) -> str:
-    return "" if contrast is needs[0][0] else f" of the step {contrast.name}"
+def _of(step: str) -> str:
+    return f" of the step {step}" if step else ""
 
 
 def _seeds(count: int) -> str:

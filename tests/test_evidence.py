@@ -132,6 +132,24 @@ def test_verdict_by_hand(per_seed, verdict, why):
     assert why in found.reason
 
 
+@pytest.mark.parametrize(("cases", "level"), [(1, "90"), (2, "95"), (6, "98.3")])
+def test_the_reason_has_the_interval_that_decided_and_its_level(cases, level):
+    seeds = (0.09, 0.1, 0.12)
+    with judging(cases=cases):
+        found = judge(contrast(*seeds), by=0.1, unit="")
+
+    low, high = stats.t(2, np.mean(seeds), stats.sem(seeds)).interval(1 - 0.1 / cases)
+    assert found.reason == f"{level} % interval [{low:.3g}, {high:.3g}] includes 0.1"
+
+
+def test_the_reason_shows_on_which_side_of_what_counts_an_end_lies():
+    seeds = np.array([-1.0, 0.0, 1.0]) * 0.01
+    upper = stats.sem(seeds) * stats.t(2).ppf(0.95)
+    found = judge(contrast(*(seeds + 0.1 - upper - 1e-5)), by=0.1, unit="")
+
+    assert found.reason.endswith(", 0.09999] lies below 0.1")
+
+
 @pytest.mark.parametrize(
     ("steps", "verdict", "why"),
     [
@@ -139,7 +157,7 @@ def test_verdict_by_hand(per_seed, verdict, why):
         pytest.param([(2, 2.2, 2.4), (-0.3, 0, 0.3)], "inconclusive", "step late", id="one unclear"),
         pytest.param([(3, 3.2, 3.4), (-1, -1.1, -1.2)], "refuted", "step late", id="one down"),
         pytest.param([(2.0,), (0.1,)], "consistent", "both steps above 0", id="one seed, both up"),
-        pytest.param([(2.0,), (-0.1,)], "inconclusive", "late is not above 0", id="one seed, one down"),
+        pytest.param([(2.0,), (-0.1,)], "inconclusive", "the step late is not above 0", id="one seed, one down"),
     ],
 )
 def test_a_rise_needs_both_of_its_steps(steps, verdict, why):
@@ -150,6 +168,7 @@ def test_a_rise_needs_both_of_its_steps(steps, verdict, why):
 
     assert found.verdict == verdict
     assert why in found.reason
+    assert found.step == ("late" if "late" in why else "")
 
 
 @pytest.mark.parametrize(

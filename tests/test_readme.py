@@ -1,14 +1,19 @@
 """What README says of verdicts is so."""
 
+import io
 import json
 import re
+import textwrap
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from indicators import claims
 from indicators.published import PublishedStudy
+from indicators.report import overview, terminal
+from indicators.report.verdicts import by_claim
 from indicators.specs import LEVELS, load_study
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +51,20 @@ def test_the_counts_below_the_table_are_those_of_the_committed_verdicts(kind, of
     shown = ", ".join(f"{found[word]} {word}" for word in ("supported", "refuted", "inconclusive"))
 
     assert f"    {kind}: {shown}" in README
+
+
+def test_the_table_that_is_shown_is_a_part_of_the_real_one():
+    document = overview.read_document(overview.find_document("cifar10-mini-recorded"))
+    claims_found = by_claim(case for row in document["claims"] for case in row["cases"])
+    console = Console(width=100, record=True, file=io.StringIO())
+    about = {"study": "cifar10-mini-recorded", "scale": "mini", "seeds": 10}
+    terminal.print_verdicts(console, claims_found, **about, complete=True)
+    real = "\n".join(line.rstrip() for line in console.export_text().splitlines())
+
+    parts = re.search(r"^    claim  .*?^    identities.*?$", README, re.MULTILINE | re.DOTALL)[0].split("    ...\n")
+
+    assert len(parts) > 3
+    assert [part for part in parts if textwrap.dedent(part).strip() not in real] == []
 
 
 def test_the_two_seeds_of_quarter_stand_beside_mini_as_is_said():

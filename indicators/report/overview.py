@@ -54,6 +54,8 @@ class CaseRow:
     expected: str
     unit: str
     reason: str
+    step: str
+    """The step of a rise or fall that decided in the place of the effect, if one did."""
     recorded: str
     """The effect of the same case in the study that it is compared with."""
     bar: Bar | None
@@ -222,6 +224,7 @@ def _case_row(case: Case, named: Mapping[str, sources.Comparison], recorded: Map
         expected="" if case.expected is None else signed(case.expected),
         unit=found["unit"] if found else "",
         reason=_reason(case),
+        step=found.get("step", "") if found else "",
         recorded=_recorded(beside) if beside else "",
         bar=_bar(found, case.expected, same=test is not None and test.verb == "same") if found else None,
     )
@@ -242,9 +245,9 @@ def signed(value: float | None) -> str:
 def _why(case: Case) -> str:
     if (found := found_by(case)) is None:
         return _reason(case)
-    unit = f" {found['unit']}" if found["unit"] else ""
+    unit = f" ({found['unit']})" if found["unit"] else ""
     effect = f"{found['compared']} = {signed(found['effect'])}{unit}"
-    return f"{effect}{_interval(found) and ' ' + _interval(found)}; counts from {found['by']:g}; {_reason(case)}"
+    return f"{effect}; counts from {found['by']:g}; {_reason(case)}"
 
 
 def _reason(case: Case) -> str:

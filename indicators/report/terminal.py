@@ -27,6 +27,8 @@ LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
 LINE = 45
 """Characters of a sentence that a brief table shows."""
+LONGEST = 160
+"""Characters of a reason."""
 
 
 def print_verdicts(
@@ -39,10 +41,11 @@ def print_verdicts(
     table.add_column("claim", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("cases", justify="right", no_wrap=True)
-    table.add_column("effect", justify="right", no_wrap=True)
-    table.add_column("what was claimed; what was compared", overflow="fold")
     judged = [claim for claim in claims if claim.verdict != "not applicable"]
     describe = _brief if len(judged) >= LONG else _full
+    intervals = describe is _full and any(_interval(claim.decisive) for claim in judged)
+    table.add_column("effect, 90 %" if intervals else "effect", justify="right", no_wrap=True)
+    table.add_column("what was claimed; what was compared", overflow="fold")
     for claim in judged:
         symbol, style = SYMBOLS[claim.verdict]
         effect, text = describe(claim, adjusted_p.get(claim.id))
@@ -67,7 +70,7 @@ def _full(claim: Claim, adjusted_p: float | None) -> tuple[str, Text]:
 
 
 def _brief(claim: Claim, _: float | None) -> tuple[str, Text]:
-    """The effect and the beginning of the sentence; where the claim does not hold, its interval and what counts too."""
+    """The effect and the beginning of the sentence; where the claim does not hold, what was compared and why too."""
     case = claim.decisive
     sentence = Text(textwrap.shorten(case.sentence, LINE, placeholder=" …"))
     if claim.verdict in HOLDS:
@@ -75,9 +78,9 @@ def _brief(claim: Claim, _: float | None) -> tuple[str, Text]:
     if (found := _found(case)) is None:
         return "", sentence + Text(f"\n{_compared(case)}", style="dim")
     where = f"{case.parameters}: " if case.parameters else ""
-    numbers = f"{_interval(case)}, counts from {found['by']:g}".removeprefix(", ")
     compared = textwrap.shorten(f"{where}{found['compared']}", LINE, placeholder=" …")
-    return _effect(case), sentence + Text(f"\n{compared}\n{numbers}", style="dim")
+    why = textwrap.shorten(case.reason, LONGEST, placeholder=" …")
+    return _effect(case), sentence + Text(f"\n{compared}\n{why}", style="dim")
 
 
 def _not_applicable(claims: Sequence[Claim]) -> dict[str, list[str]]:
@@ -128,7 +131,7 @@ def _compared(case: Case) -> str:
     """What was compared with what, and which effect counts; why, where the claim does not hold or nothing was found."""
     if (found := _found(case)) is None:
         where = f"{case.parameters}: " if case.parameters else ""
-        return textwrap.shorten(f"{where}{case.reason}", 160, placeholder=" …")
+        return textwrap.shorten(f"{where}{case.reason}", LONGEST, placeholder=" …")
     unsaid = [word for word in case.parameters.split("-") if word not in found["compared"].split()]
     where = f"{'-'.join(unsaid)}: " if any(unsaid) else ""
     unit = f" in {found['unit']}" if found["unit"] else ""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict  # the standard library's is not enough for pydantic before Python 3.12
 
@@ -37,6 +37,7 @@ class Compared(TypedDict):
     p: float | None
     values: list[float]
     spread: float | None
+    step: NotRequired[str]
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,8 @@ def test_a_claim_shows_its_sentence_verdict_effect_and_interval(whole):
     text = Page(whole).one("article", id="claim-a3")["text"]
 
     for words in (
-        "supported", "Sentence <of> A3 & others.", "sgd high - sgd low = +0.123 NMI [+0.09, +0.15]", "counts from 0.02",
+        "supported", "Sentence <of> A3 & others.", "sgd high - sgd low = +0.123 (NMI)", "counts from 0.02",
+        "+0.123 NMI[+0.09, +0.15]0.02",
         "p 0.001", "hypotheses/test_5_information.py:10",
     ):  # fmt: skip
         assert words in text

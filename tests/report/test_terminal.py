@@ -65,6 +65,7 @@ def test_an_interval_stands_below_its_effect():
     lines = printed(case(evidence=[EVIDENCE | {"low": -0.0512, "high": 0.298}]))
 
     assert lines[-2].split(maxsplit=2)[:2] == ["[-0.0512,", "+0.298]"]
+    assert any("effect, 90 %" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +175,15 @@ def test_controls_and_identities_are_counted_apart():
 
 def test_a_long_table_has_a_line_for_each_claim_that_holds_and_details_of_the_others():
     long = {"sentence": "Networks that generalize better turn further away from where they started in every part."}
-    refuted = case("A0", "refuted", parameters="sgd", evidence=[EVIDENCE | {"low": -0.05, "high": 0.3}], **long)
+    why = {"evidence": [EVIDENCE], "reason": "98 % interval [-0.05, 0.01] lies below 0.02"}
+    refuted = case("A0", "refuted", parameters="sgd", **why, **long)
     lines = printed(refuted, *(case(f"A{k}", **long) for k in range(1, 50)))
 
     start = next(k for k, line in enumerate(lines) if line.startswith("A0"))
     assert lines[start].endswith("Networks that generalize better turn …")
     assert [line.strip() for line in lines[start + 1 : start + 3]] == [
         "sgd: sgd high - sgd low",
-        "[-0.05, +0.3], counts from 0.02",
+        "98 % interval [-0.05, 0.01] lies below 0.02",
     ]
     assert [line[:3].strip() for line in lines[start + 3 : start + 52]] == [f"A{k}" for k in range(1, 50)]
 
