@@ -7,10 +7,12 @@ import importlib
 import inspect
 import math
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from indicators.errors import InputError
 from indicators.normalization import FusedBatchNormalization
@@ -125,7 +127,7 @@ def resolve(name: str) -> Callable[..., keras.Model]:
         )
     if not callable(function):
         raise InputError(
-            f"architecture={name!r} is a {type(function).__name__}, not a function: "
+            f"architecture={name!r} names {_a(function)}, not a function: "
             "name one that takes (input_shape, classes) and returns a keras.Model"
         )
     return function  # type: ignore[no-any-return]  # what it returns is checked in build
@@ -139,6 +141,22 @@ def _imported(name: str, module_name: str) -> Any:
             f"architecture={name!r}: module {module_name!r} cannot be imported ({error}): "
             "install it or add its folder to PYTHONPATH"
         ) from error
+    except Exception as error:
+        raise InputError(f"architecture={name!r}: module {module_name!r} fails on import: {_where(error)}") from error
+
+
+def _where(error: Exception) -> str:
+    """An exception of a user's code in one line, with the place it came from."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    file, line = (error.filename, error.lineno) if isinstance(error, SyntaxError) else (last.filename, last.lineno)
+    words = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    return f"{type(error).__name__}: {words} ({file}, line {line})"
+
+
+def _a(value: Any) -> str:
+    """The kind of a value in words: `a list`, `an int`."""
+    kind = type(value).__name__
+    return f"an {kind}" if kind[0] in "aeiouAEIOU" else f"a {kind}"
 
 
 def build(
@@ -147,8 +165,8 @@ def build(
     """Build an architecture with the initial weights of a seed: same name, arguments and seed, same weights.
 
     Sets the global seeds of Python, NumPy and the backend. InputError where the function does not know a
-    parameter, returns no Keras model with a visible graph, or one that does not map (None, *input_shape) to
-    (None, classes).
+    parameter or fails, returns no Keras model with a visible graph, or one that does not map (None, *input_shape)
+    to probabilities (None, classes).
     """
     function = resolve(name)
     signature = inspect.signature(function)
@@ -159,16 +177,23 @@ def build(
             f"architecture={name!r} does not take parameters={dict(parameters)!r} ({error}): it takes {signature}"
         ) from error
     keras.utils.set_random_seed(seed)
-    model = function(tuple(input_shape), classes, **parameters)
+    try:
+        model = function(tuple(input_shape), classes, **parameters)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"architecture={name!r} fails for input_shape={tuple(input_shape)}, classes={classes}: {_where(error)}"
+        ) from error
     _check_model(name, model, (None, *input_shape), (None, classes))
+    _check_probabilities(name, model)
     return model
 
 
 def _check_model(name: str, model: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
     if not isinstance(model, keras.Model):
         raise InputError(
-            f"architecture={name!r} returns a {type(model).__name__}, not a keras.Model: "
-            "return the model that it builds"
+            f"architecture={name!r} returns {_a(model)}, not a keras.Model: return the model that it builds"
         )
     _graph(model)
     shapes = (("input", model.input_shape, inputs), ("output", model.output_shape, outputs))
@@ -178,6 +203,22 @@ def _check_model(name: str, model: Any, inputs: Sequence[Any], outputs: Sequence
                 f"architecture={name!r} returns a model of {what} shape {found}, not {expected}: "
                 "build it from the input_shape and classes that it is given"
             )
+
+
+def _check_probabilities(name: str, model: keras.Model) -> None:
+    """Refuse a model that ends in anything but probabilities: the loss takes its outputs for such, logits too."""
+    last = next((call.operation for call in _calls(model) if call.outputs[0] is model.outputs[0]), None)
+    if getattr(last, "activation", None) is keras.activations.softmax or type(last).__name__ == "Softmax":
+        return
+    images = np.random.default_rng(0).standard_normal((2, *model.input_shape[1:]), dtype=np.float32)
+    outputs = keras.ops.convert_to_numpy(model(images, training=False)).astype(np.float64)
+    # Eight bits of precision tell a sum over classes from 1 to some hundredths.
+    if not (np.all(outputs >= 0) and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=0.05)):
+        raise InputError(
+            f"architecture={name!r} returns a model whose outputs are no probabilities "
+            f"(the first image: from {outputs[0].min():.3g} to {outputs[0].max():.3g}, sum {outputs[0].sum():.3g}): "
+            'end it in a softmax, such as Dense(classes, activation="softmax")'
+        )
 
 
 # --- layers -------------------------------------------------------------------------------------------------
