@@ -19,6 +19,7 @@ from indicators import DEFAULT_STUDY
 from indicators.claims import TIERS, in_two_files, read, sentence, theme
 from indicators.errors import InputError
 from indicators.evidence import NotApplicable, Undecided, judging, overall
+from indicators.files import make_folder
 
 CLAIMS = Path(__file__).parent / "hypotheses"
 WORDS = {
@@ -331,7 +332,7 @@ def _require_files(config, study):
     """Refuses files that the end of the run would stumble over, before hours are spent."""
     from indicators.report import verdicts
 
-    verdicts.require_folder(config.getoption("report"))
+    make_folder(config.getoption("report"), "--report")
     expected = config.getoption("verdicts")
     if expected and not config.getoption("update_verdicts"):
         verdicts.read_expected(expected, study)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from indicators.specs import RecordedSpec, StudySpec
     from indicators.store import Store
 
+LONGEST_LINE = 10_000
+
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -100,9 +102,12 @@ def calibrate(
 ) -> None:
     """Find learning rates at which every optimizer reaches the three levels, and write them as a study file."""
     from indicators import calibration, crew, selection
+    from indicators.files import make_folder
     from indicators.specs import LEVELS, ModelSpec, load_study, write_study
     from indicators.store import Store
 
+    if output is not None:
+        make_folder(output.parent, "--output")
     console, opened = Console(), Store(store)
     spec = _trainable(selection.uncalibrated(opened, study, architecture=architecture, arrays=data))
     aims = spec.targets if targets is None else dict(zip(LEVELS, targets, strict=True))
@@ -207,9 +212,11 @@ def publish(
 ) -> None:
     """Write all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
     from indicators import published
+    from indicators.files import make_folder
     from indicators.measurements import Measurements
 
     spec, opened = _open(study, None, None, seeds, store, first_seed)
+    make_folder(output, "--output")
     earlier = published.published_at(add_to) if add_to else None
     file = published.publish(Measurements(spec, opened), output, earlier)
     size = file.with_suffix(".nc").stat().st_size / 1e6
@@ -257,7 +264,7 @@ def doctor(
             table.add_row(one.name, kernel, str(one.neurons), one.pairs, one.inputs)
         console.print("", table, "")
         _say(console, *_of_cost(spec.name, costs))
-    _say(console, *(f"warning: {warning}" for warning in diagnosis.warnings(opened)))
+    _say(console, *(f"warning: {warning}" for warning in diagnosis.warnings(opened, trained)))
 
 
 @app.command("list")
@@ -272,6 +279,8 @@ def list_(
     if what == "networks":
         from indicators.store import Store
 
+        if store is not None and not store.is_dir():
+            raise InputError(f"--store {store} does not exist; name the folder that networks were trained in")
         opened = Store(store)
         rows = listing.of_networks(opened)
         if not rows and not as_json:
@@ -282,10 +291,23 @@ def list_(
     if as_json:
         print(json.dumps([row.about for row in rows], indent=1))
         return
-    table = Table(*listing.COLUMNS[what], box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    first, *others = listing.COLUMNS[what]
+    # Names are what one copies: they stay whole where the terminal is narrow.
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row.cells))
-    Console().print(table)
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+        return
+    # For a file or another program a row is one line.
+    console = Console(width=LONGEST_LINE)
+    with console.capture() as lines:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in lines.get().splitlines()))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -65,7 +65,7 @@ def load(folder: Path, *, train: int, validation: int, test: int) -> Dataset:
     """
     manifest = imagefolder.manifest_of(folder)
     files = {name: imagefolder.open_array(folder, name) for name in ARRAYS}
-    _check_sizes(len(files["train_labels"]), len(files["test_labels"]), train, validation, test)
+    check_sizes(len(files["train_labels"]), len(files["test_labels"]), train, validation, test)
     start = len(files["train_labels"]) - validation
     return Dataset(
         name=manifest["name"],
@@ -140,7 +140,8 @@ def _split(files: Mapping[str, Array], name: str, rows: slice) -> Split:
     return Split(files[f"{name}_images"][rows], files[f"{name}_labels"][rows].astype(np.int64))
 
 
-def _check_sizes(n_train: int, n_test: int, train: int, validation: int, test: int) -> None:
+def check_sizes(n_train: int, n_test: int, train: int, validation: int, test: int) -> None:
+    """Raise InputError for splits that are empty, overlap, or have more images than there are."""
     sizes = {"train": (train, n_train), "validation": (validation, n_train), "test": (test, n_test)}
     for name, (size, available) in sizes.items():
         if not 1 <= size <= available:

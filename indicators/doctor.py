@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +18,15 @@ from indicators.crew import Work
 from indicators.errors import InputError
 from indicators.machine import accelerator, cores, memory, provenance, resolve_precision
 from indicators.published import PublishedStudy
-from indicators.specs import ModelSpec, RecordedSpec, StudySpec
+from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store
 from indicators.subjects import AFFORDABLE_NEURONS
 
 ASSUMED_EPOCHS = 15.0
 """Of a training, where no published study tells."""
 BATCHES_TIMED = 6
+FEW_IMAGES = 500
+"""Below which one image weighs more than most effects that count."""
 LEAST_MEMORY = 2e9
 """Bytes per worker, under which a full-size network is too much."""
 
@@ -70,7 +75,7 @@ def machine(store: Store) -> dict[str, Any]:
     }
 
 
-def warnings(store: Store) -> list[str]:
+def warnings(store: Store, study: StudySpec | None = None) -> list[str]:
     """What is likely to go wrong here, in one line each with what to do."""
     found = []
     if memory() < LEAST_MEMORY * cores():
@@ -82,12 +87,27 @@ def warnings(store: Store) -> list[str]:
         found.append("less than 5 GB free beside the store; name another folder with --store")
     if accelerator() and os.environ.get("KERAS_BACKEND") != "jax":
         found.append(f"{accelerator()} is used best through JAX: KERAS_BACKEND=jax")
+    return found if study is None else found + _of_study(study)
+
+
+def _of_study(study: StudySpec) -> list[str]:
+    """What will make claims of a study inconclusive, as far as its file shows."""
+    found = []
+    for optimizer, rates in study.learning_rates.items():
+        if sorted(rates[level] for level in LEVELS) != [rates[level] for level in LEVELS]:
+            shown = ", ".join(f"{level} {rates[level]:g}" for level in LEVELS)
+            found.append(
+                f"the learning rates of {optimizer} do not rise ({shown}): are its levels really better and better?"
+            )
+    if study.measuring.images < FEW_IMAGES:
+        found.append(f"information and silhouettes are sampled on {study.measuring.images} images only: coarse numbers")
     return found
 
 
 def layers(study: StudySpec, store: Store, arrays: Path | None) -> list[LayerReport]:
     """Every layer with a kernel in the study's network; InputError where the network cannot be measured."""
-    from indicators import architectures
+    with _loading():
+        from indicators import architectures
 
     model, found = _model(study, store, arrays), []
     rows = zip(
@@ -124,7 +144,7 @@ def as_json(store: Store, study: StudySpec | None, reports: list[LayerReport], c
     """Everything that is known, as JSON holds it."""
     return {
         "machine": machine(store),
-        "warnings": warnings(store),
+        "warnings": warnings(store, study),
         "study": study.name if study else None,
         "layers": [asdict(report) for report in reports],
         "cost": asdict(costs) if costs else None,
@@ -141,13 +161,27 @@ def _cifar10(store: Store) -> str:
 
 def _images(study: StudySpec, store: Store, arrays: Path | None) -> tuple[tuple[int, int, int], int]:
     """Shape of an image and number of classes."""
-    if study.data.name == "cifar10":
+    if study.data.name == "cifar10" and arrays is None:
         _, *shape = cifar10.CIFAR10["train_images"].shape
         return (shape[0], shape[1], shape[2]), 10
     folder = selection.fetch(study, store, arrays)
     sizes = study.data
     dataset = data.load(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
     return dataset.input_shape, dataset.classes
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Keeps from the terminal what libraries write there, past Python, while they are loaded."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _model(study: StudySpec, store: Store, arrays: Path | None) -> Any:

@@ -1,5 +1,6 @@
 """Files written whole or not at all, and their sums."""
 
+import errno
 import hashlib
 import json
 import os
@@ -26,9 +27,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise InputError(
-            f"{str(path)!r} cannot be written ({error.strerror}); free some space or name another --store"
+            f"{str(path)!r} cannot be written ({error.strerror}); free some space or name another folder"
         ) from None
     sync_folder(path.parent)
+
+
+def make_folder(path: Path, option: str) -> None:
+    """Make a folder that an option names; InputError where that, or writing there, cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(f"{option} {str(path)!r} is no folder to write in ({error.strerror}); name another") from None
 
 
 def sync_folder(folder: Path) -> None:

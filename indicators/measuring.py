@@ -10,7 +10,7 @@ import xarray as xr
 
 from indicators.catalog import CATALOG, INDICATORS
 from indicators.data import Dataset
-from indicators.errors import InputError
+from indicators.errors import InputError, did_you_mean
 from indicators.indicator import Indicator
 from indicators.measurements import END, State, file_name, stored_arrays, to_bytes
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec
@@ -46,9 +46,12 @@ def plan(
 
 def require_names(only: Collection[str]) -> None:
     """Raises InputError for names that are not in the catalog, or of what is kept while training."""
-    measured = [name for name, row in INDICATORS.items() if row.needs != "record"]
-    if unknown := set(only) - set(measured):
-        raise InputError(f"only={min(unknown)!r} is not measured; choose from {', '.join(measured)}")
+    for name in only:
+        if name not in INDICATORS:
+            near = did_you_mean(name, INDICATORS)
+            raise InputError(f"only={name!r} is no indicator; {near}`indicators list indicators` names them all")
+        if INDICATORS[name].needs == "record":
+            raise InputError(f"only={name!r} is kept while training: there is nothing to measure; leave it out")
 
 
 def missing(

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from indicators import DEFAULT_STUDY, data, imagefolder
+from indicators.cifar10 import CIFAR10
 from indicators.errors import InputError
 from indicators.files import sha256_of_file
 from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, RecordedSpec, StudySpec, load_study
 from indicators.store import Store
 
+SPLITS = {"train", "validation", "test"}
 LEAST_TRAINING_IMAGES = 5
 """Of a user's own: a fifth of them is for validation."""
 
@@ -75,6 +77,9 @@ def uncalibrated(
         study = study.changed(
             name=calibrated_name(study.name, architecture), architecture=ArchitectureSpec(name=architecture)
         )
+    if study.data.name == "cifar10":
+        available = (len_of[0] for len_of in (CIFAR10["train_labels"].shape, CIFAR10["test_labels"].shape))
+        data.check_sizes(*available, **study.data.model_dump(include=SPLITS))
     study = _with_source(study)
     return study if seeds is None else study.changed(seeds=seeds)
 
@@ -101,7 +106,7 @@ def fetch(
     Raises InputError where there are fewer than the study asks for.
     """
     folder = _fetched(study, store, source, progress)
-    data.load(folder, **study.data.model_dump(include={"train", "validation", "test"}))
+    data.load(folder, **study.data.model_dump(include=SPLITS))
     return folder
 
 

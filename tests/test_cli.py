@@ -10,9 +10,10 @@ import pytest
 
 import indicators
 from indicators import cli, crew, selection
+from indicators.catalog import INDICATORS
 from indicators.crew import CrewError
 from indicators.errors import InputError
-from indicators.specs import load_study
+from indicators.specs import STUDIES, load_study
 from indicators.store import Store
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
@@ -132,7 +133,23 @@ def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(mad
     assert cli.main(["measure", "--only", "sharpness"]) == 2
 
     assert made == []
-    assert "only='sharpness' is not measured; choose from cosine_distance" in capsys.readouterr().err
+    assert "only='sharpness' is no indicator; `indicators list indicators` names them all" in capsys.readouterr().err
+    assert cli.main(["measure", "--only", "hoyer_sparsty"]) == 2
+    assert "; did you mean 'hoyer_sparsity'? `indicators list" in capsys.readouterr().err
+    assert cli.main(["measure", "--only", "accuracy"]) == 2
+    assert "only='accuracy' is kept while training: there is nothing to measure" in capsys.readouterr().err
+    assert made == []
+
+
+def test_more_images_than_cifar10_has_are_refused_before_anything_is_made(made, tmp_path, capsys):
+    text = (STUDIES / "cifar10-mini.toml").read_text()
+    assert "train = 6000" in text
+    (tmp_path / "large.toml").write_text(text.replace("train = 6000", "train = 60000"))
+
+    for command in ("doctor", "train"):
+        assert cli.main([command, "--study", str(tmp_path / "large.toml")]) == 2
+        assert "train=60000: expected between 1 and 50000, the images that there are" in capsys.readouterr().err
+    assert made == []
 
 
 def reached(accuracy):
@@ -305,6 +322,26 @@ def test_an_empty_store_says_how_it_is_filled(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == []
 
 
+def test_a_store_that_does_not_exist_is_not_made_by_looking_into_it(tmp_path, capsys):
+    assert cli.main(["list", "networks", "--store", str(tmp_path / "stroe")]) == 2
+
+    assert "stroe does not exist; name the folder" in capsys.readouterr().err
+    assert not (tmp_path / "stroe").exists()
+
+
+def test_a_list_for_another_program_has_whole_rows_and_a_narrow_terminal_whole_names(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert cli.main(["list", "indicators"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert cli.main(["list", "indicators"]) == 0
+    narrow = capsys.readouterr().out
+
+    assert len(lines) == 1 + len(INDICATORS)
+    assert all(len(line.split()[0]) == len(name) for line, name in zip(lines[1:], INDICATORS, strict=True))
+    assert all(name in narrow for name in INDICATORS)
+
+
 def test_claims_are_listed_without_a_test_runner_or_numbers():
     code = "import sys; from indicators import cli; cli.main(['list', 'claims']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
@@ -380,6 +417,15 @@ def test_tables_are_written_and_what_is_missing_is_said(tmp_path, capsys):
     assert len(tables) > 10
     assert last == f"written: {len(tables)} tables in {tmp_path}"
     assert all(re.match(r"missing: \w+/\w+: .*thesis-2019", line) for line in missing)
+
+
+@pytest.mark.parametrize("command", ["figures", "export"])
+def test_an_output_that_cannot_be_written_is_one_line(command, tmp_path, capsys):
+    (tmp_path / "file").touch()
+
+    assert cli.main([command, "--study", "thesis-2019", "--output", str(tmp_path / "file")]) == 2
+    errors = capsys.readouterr().err
+    assert re.search(r"^'.*file/.*' cannot be written \(.*\); free some space or name another folder\n$", errors)
 
 
 def test_figures_are_drawn_with_their_numbers_and_what_is_missing_is_said(tmp_path, capsys, monkeypatch):

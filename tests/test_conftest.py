@@ -588,7 +588,7 @@ def quick(tmp_path_factory):
         (["--seeds", "0"], "seeds=0: input should be greater than 0"),
         (["--architecture", "unknown"], "architecture='unknown' is not 'vgg' or 'module:function'"),
         (["--study", "thesis-2019", "--store", "file/store"], "file/store' cannot be written (Not a directory)"),
-        (["--study", "thesis-2019", "--report", "file"], "--report 'file' cannot be made (File exists)"),
+        (["--study", "thesis-2019", "--report", "file"], "--report 'file' is no folder to write in (File exists)"),
         (
             ["--study", "thesis-2019", "--verdicts", "other.json"],
             "--verdicts other.json is of study 'another', not 'thesis-2019'",

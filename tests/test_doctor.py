@@ -1,6 +1,8 @@
 """What `indicators doctor` says of machine, study and network."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +105,34 @@ def test_a_card_left_idle_is_pointed_out(store, monkeypatch):
     assert "Some Card 80GB is used best through JAX: KERAS_BACKEND=jax" in doctor.warnings(store)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert not any("Some Card" in warning for warning in doctor.warnings(store))
+
+
+def test_rates_that_do_not_rise_and_few_images_are_pointed_out(store):
+    study = doctor.specs.load_study("cifar10-mini")
+    assert doctor.warnings(store, study) == doctor.warnings(store)
+    rates = study.learning_rates | {"layca": {"low": 0.1, "medium": 0.01, "high": 0.02}}
+    odd = study.changed(learning_rates=rates, measuring={"images": 100, "clustering_images": 100, "curve_images": 100})
+
+    of_rates, of_images = doctor.warnings(store, odd)[len(doctor.warnings(store)) :]
+    assert "rates of layca do not rise (low 0.1, medium 0.01, high 0.02)" in of_rates
+    assert "on 100 images only" in of_images
+
+
+def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    (tmp_path / "empty").mkdir()
+
+    assert cli.main(["doctor", "--data", str(tmp_path / "empty")]) == 2
+    assert "empty does not hold CIFAR-10: put " in capsys.readouterr().err
+
+
+def test_libraries_are_loaded_without_a_word_and_complaints_are_still_heard():
+    code = (
+        "import os; from indicators.doctor import _loading\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stderr == "words"
 
 
 def test_a_recorded_study_costs_nothing(capsys):

@@ -100,7 +100,9 @@ def read_document(path: Path) -> Document:
         content = path.read_bytes()
         return TypeAdapter(Document).validate_json(gzip.decompress(content) if path.suffix == ".gz" else content)
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); run pytest hypotheses/ first") from None
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}); run pytest hypotheses/ first, or name the folder of its report"
+        ) from None
     except ValidationError as error:
         where = ".".join(map(str, error.errors(include_url=False)[0]["loc"])) or "its content"
         raise InputError(f"{path} holds no verdicts (see {where}); run pytest hypotheses/ to write it anew") from None

@@ -196,14 +196,6 @@ def write(path: Path, claims: Sequence[Claim], study: dict[str, Any], *, complet
     write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
-def require_folder(path: Path) -> None:
-    """Makes the folder of a report; InputError where that cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--report {str(path)!r} cannot be made ({error.strerror}); name another folder") from None
-
-
 def write_expected(path: Path, claims: Sequence[Claim], study: str, *, complete: bool) -> None:
     """Writes the verdicts alone, one line a claim, for `differences` to compare with.
 

@@ -17,7 +17,6 @@ from indicators.report.verdicts import (
     counts,
     differences,
     read_expected,
-    require_folder,
     schema,
     write,
     write_expected,
@@ -228,20 +227,6 @@ def test_a_file_that_is_none_of_ours_is_refused(tmp_path, content, error):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"none.json cannot be read \(FileNotFoundError\)"):
         read_expected(tmp_path / "none.json", "mini")
-
-
-def test_the_folder_of_a_report_is_made_with_its_parents(tmp_path):
-    require_folder(tmp_path / "a" / "b")
-    require_folder(tmp_path / "a" / "b")
-
-    assert (tmp_path / "a" / "b").is_dir()
-
-
-def test_a_folder_that_cannot_be_made_is_refused_before_the_run(tmp_path):
-    (tmp_path / "file").touch()
-
-    with pytest.raises(InputError, match=r"file/b' cannot be made \(Not a directory\); name another folder"):
-        require_folder(tmp_path / "file" / "b")
 
 
 def test_cases_cannot_be_changed():

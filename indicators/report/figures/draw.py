@@ -32,7 +32,6 @@ RC: dict[Any, Any] = {
 
 def save_all(filled: Iterable[Filled], folder: Path) -> list[Path]:
     """Writes an SVG for every figure that has data, by its key; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for drawn in filled:
         if isinstance(drawn, Drawn):
