@@ -36,7 +36,7 @@
       const points = panel.x.map((x, i) => ({ x, mean: series.mean[i], low: series.low && series.low[i], high: series.high && series.high[i] }));
       const shown = figure.yScale === "log" ? (v) => (v > 0 ? v : NaN) : (v) => (v == null ? NaN : v);
       const curve = figure.steps ? "step-after" : "linear";
-      if (series.low) marks.push(Plot.areaY(points, { x: "x", y1: (d) => Math.max(shown(d.low) || (figure.yScale === "log" ? panel.y[0] : NaN), figure.yScale === "log" ? panel.y[0] : -Infinity), y2: (d) => shown(d.high), fill: "currentColor", fillOpacity: 0.16, curve, className: `band ${key(series)}` }));
+      if (series.low) marks.push(Plot.areaY(points, { x: "x", y1: (d) => Math.max(shown(d.low) || (figure.yScale === "log" ? panel.y[0] : NaN), figure.yScale === "log" ? panel.y[0] : -Infinity), y2: (d) => shown(d.high), fill: "currentColor", fillOpacity: 0.13, stroke: "currentColor", strokeOpacity: 0.4, strokeWidth: 0.6, strokeDasharray: dash(series), curve, className: `band ${key(series)}` }));
       marks.push(Plot.lineY(points, { x: "x", y: (d) => shown(d.mean), stroke: "currentColor", strokeWidth: 1.6, strokeDasharray: dash(series), curve, className: `line ${key(series)}` }));
     }
     const chart = Plot.plot({

@@ -25,13 +25,14 @@ from indicators.report.figures.series import (
     Filled,
     Missing,
     Tabulated,
+    decimal_number,
     fill_all,
     shown_number,
     table_of,
     word,
 )
 from indicators.report.verdicts import Document
-from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec, load_study
+from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec, load_study, studies
 from indicators.store import Store
 from indicators.view import Source, open_source
 
@@ -71,20 +72,19 @@ def write(
     *,
     study: StudySpec | RecordedSpec | None = None,
     others: Sequence[Document] = (),
-    recorded: Source | None = None,
+    beside: Sequence[Source] = (),
 ) -> list[Path]:
     """Writes `index.html` and `report.md`; returns their paths.
 
-    `others` are verdicts of other studies to be set beside these, `recorded` measurements whose figures stand beside
-    those of the source.
+    `others` are verdicts of other studies to be set beside these, `beside` studies whose figures stand beside those of
+    the source.
     """
-    filled = fill_all(source)
-    beside = [] if recorded is None or recorded.name == source.name else fill_all(recorded)
     tests = _tests()
     rows = overview.claim_rows(document, others, figures=FIGURES, tests=tests)
     page = to_html(
-        document, rows, filled, beside=beside, others=others, settings=settings(study, source),
-        networks=networks(source), sources_at=_relative(sources.FOLDER.parent, folder),
+        document, rows, fill_all(source), beside=list(map(fill_all, beside)), others=others,
+        settings=settings(study, source), networks=networks(source),
+        sources_at=_relative(sources.FOLDER.parent, folder),
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "index.html", folder / "report.md"]
@@ -96,8 +96,9 @@ def write(
 def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, compare: Sequence[str] = ()) -> list[Path]:
     """Writes the report of the verdicts in a folder, beside those of other studies; returns the paths of what it wrote.
 
-    `compare`: names of published studies, or paths of verdicts. The thesis's own figures and effects stand beside those
-    of any other study. Raises InputError where the folder holds no verdicts, or those of another study.
+    `compare`: names of published studies, whose figures come too, or paths of verdicts. The thesis's own figures and
+    effects stand beside those of any other study. Raises InputError where the folder holds no verdicts, or those of
+    another study.
     """
     document = overview.read_document(folder / "verdicts.json")
     judged = document["study"]
@@ -107,11 +108,10 @@ def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, comp
         )
     if isinstance(study, StudySpec):
         study = study.changed(seeds=judged["seeds"])
-    thesis = None if study.name == THESIS else open_source(load_study(THESIS), store)
-    first = [THESIS] if thesis is not None else []
-    names = dict.fromkeys([*first, *compare])
-    others = [overview.read_document(overview.find_document(name)) for name in names if name != study.name]
-    return write(folder, document, open_source(study, store), study=study, others=others, recorded=thesis)
+    names = [name for name in dict.fromkeys([THESIS, *compare]) if name != study.name]
+    others = [overview.read_document(overview.find_document(name)) for name in names]
+    beside = [open_source(load_study(name), store) for name in names if name in studies()]
+    return write(folder, document, open_source(study, store), study=study, others=others, beside=beside)
 
 
 def to_html(
@@ -119,17 +119,21 @@ def to_html(
     rows: Sequence[overview.ClaimRow],
     filled: Sequence[Filled],
     *,
-    beside: Sequence[Filled] = (),
+    beside: Sequence[Sequence[Filled]] = (),
     others: Sequence[Document] = (),
     settings: Settings | None = None,
     networks: Sequence[Network] = (),
     sources_at: str | None = None,
 ) -> str:
     """The page. `sources_at` is the way from its folder to the claims' tests, if it can be linked."""
-    recorded = {found.figure.key: found for found in beside if not isinstance(found, Missing)}
+    here = {found.figure.key: found for found in filled if not isinstance(found, Missing)}
+    elsewhere: dict[str, list[tuple[str, Drawn | Tabulated]]] = {}
+    for found in (found for study in beside for found in study if not isinstance(found, Missing)):
+        key = f"{found.figure.key}-{_slug(found.study)}"
+        elsewhere.setdefault(found.figure.key, []).append((key, found))
     # One island of data: what the script draws. Read with JSON.parse, so nothing in it can run.
-    data = {found.figure.key: figure_data(found) for found in filled if isinstance(found, Drawn)}
-    data |= {f"{key}-recorded": figure_data(found) for key, found in recorded.items() if isinstance(found, Drawn)}
+    drawn = [*here.items(), *(pair for pairs in elsewhere.values() for pair in pairs)]
+    data = {key: figure_data(found) for key, found in drawn if isinstance(found, Drawn)}
     return str(
         _environment()
         .get_template("index.html.j2")
@@ -140,11 +144,10 @@ def to_html(
             rows=rows,
             themes=_by_theme(rows),
             kinds=[kind for kind in sources.KINDS if any(row.kind == kind for row in rows)],
-            filled=[found for found in filled if not isinstance(found, Missing)],
+            here=here,
+            elsewhere=elsewhere,
+            figures=[found.figure for found in filled if found.figure.key in here or found.figure.key in elsewhere],
             missing=[found for found in filled if isinstance(found, Missing)],
-            present={found.figure.key for found in filled if not isinstance(found, Missing)} | set(recorded),
-            recorded=recorded,
-            only_recorded=[recorded[found.figure.key] for found in filled if _only(found, recorded)],
             settings=settings,
             networks=networks,
             sources_at=sources_at,
@@ -287,10 +290,6 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str
             yield f"{prefix}{name}".replace("_", " "), str(value)
 
 
-def _only(found: Filled, recorded: Mapping[str, Filled]) -> bool:
-    return isinstance(found, Missing) and found.figure.key in recorded
-
-
 def _by_theme(rows: Sequence[overview.ClaimRow]) -> dict[str, list[overview.ClaimRow]]:
     themes: dict[str, list[overview.ClaimRow]] = {}
     for row in rows:
@@ -354,6 +353,7 @@ def _environment() -> Any:
         "span": _span,
         "slug": _slug,
         "table": table_of,
+        "decimal": decimal_number,
         # A bar would end the cell of a table.
         "cell": lambda text: str(text).replace("|", "\\|"),
     }

@@ -1,4 +1,5 @@
 import csv
+import math
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -16,6 +17,7 @@ from indicators.report.figures.series import (
     Drawn,
     Missing,
     Tabulated,
+    decimal_number,
     fill,
     fill_all,
     shown_number,
@@ -110,9 +112,30 @@ def test_seeds_without_a_number_are_left_out_of_the_mean():
 def test_lines_over_epochs_end_where_the_first_of_the_seeds_does():
     values = array(epoch=[1, 2, 3], quantity=["learning_rate"])
     values[0, :, :, 2] = np.nan
-    line = fill(row("6.4", "learning rate"), Study(history=values)).panels[0].series[0]
+    values[1, :, 1:, 1] = np.nan
+    panels = fill(row("6.4", "learning rate"), Study(history=values)).panels
 
-    np.testing.assert_array_equal(line.mean, [*values[:, 0, 0, :2, 0].mean("seed"), np.nan])
+    # The axis ends where the longest line does.
+    assert {panel.x for panel in panels} == {(1, 2)}
+    np.testing.assert_array_equal(panels[0].series[0].mean, values[:, 0, 0, :2, 0].mean("seed"))
+    np.testing.assert_array_equal(panels[1].series[0].mean, [values[:, 0, 1, 0, 0].mean("seed"), np.nan])
+
+
+def test_axes_that_are_not_alike_or_logarithmic_are_pointed_out(thesis):
+    said = {found.figure.key: " ".join(found.notes) for found in fill_all(thesis) if isinstance(found, Drawn)}
+
+    assert "The vertical axis is logarithmic." in said["figure-6-4-learning-rate"]
+    assert "Every panel has a vertical axis of its own." in said["figure-7-7-norms"]
+    assert "axis" not in said["figure-8-5"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.5, "0.500"), (0.12345, "0.123"), (12.3, "12.3"), (123.4, "123"), (7, "7"), (2.0, "2"), (math.nan, "-"),
+     (2e-5, "2e-5"), ("Conv1", "Conv1")],
+)  # fmt: skip
+def test_numbers_of_a_column_have_as_many_digits(value, shown):
+    assert decimal_number(value) == shown
 
 
 def test_mean_activations_are_the_histogram_that_their_quantiles_come_from():

@@ -232,11 +232,12 @@ def test_several_seeds_show_how_far_they_lie_apart(tmp_path, thesis):
 def test_figures_of_2019_stand_beside_or_alone(tmp_path, thesis, filled):
     ours = [found for found in fill_all(ThreeSeeds(thesis)) if found.figure.number != "8.5"]
     ours.append(Missing(next(figure for figure in FIGURES if figure.number == "8.5"), "not measured"))
-    found = Page(html(document(tmp_path, case()), ours, beside=filled))
+    found = Page(html(document(tmp_path, case()), ours, beside=[filled]))
 
-    assert "The same in 2019" in found.one("article", id="figure-8-4")["text"]
-    assert "in 2019 only" in found.one("article", id="figure-8-5")["text"]
-    assert {"figure-8-4", "figure-8-4-recorded", "figure-8-5-recorded"} <= set(
+    assert "The same in thesis-2019 (full, 1 seed)" in found.one("article", id="figure-8-4")["text"]
+    assert ", not measured here" in found.one("article", id="figure-8-5")["text"]
+    assert ", not measured here" not in found.one("article", id="figure-8-4")["text"]
+    assert {"figure-8-4", "figure-8-4-thesis-2019", "figure-8-5-thesis-2019"} <= set(
         json.loads(found.one("script", id="data")["text"])
     )
 
@@ -374,8 +375,22 @@ def test_the_effects_of_the_thesis_stand_beside_those_of_any_other_study(tmp_pat
 
     page.rebuild(tmp_path, load_study("cifar10-mini-recorded"), Store(tmp_path / "store"))
 
-    shown = Page((tmp_path / "index.html").read_text(encoding="utf-8")).one("table", id="side-by-side")["text"]
-    assert "thesis-2019" in shown
+    found = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert "thesis-2019" in found.one("table", id="side-by-side")["text"]
+    assert "The same in thesis-2019" in found.one("article", id="figure-8-5")["text"]
+
+
+def test_the_figures_of_a_compared_study_come_too(tmp_path):
+    about = {"name": "thesis-2019", "scale": "full", "seeds": 1}
+    verdicts.write(tmp_path / "verdicts.json", verdicts.by_claim([case()]), about, complete=True)
+
+    page.rebuild(tmp_path, load_study("thesis-2019"), Store(tmp_path / "store"), compare=["cifar10-quarter-recorded"])
+
+    found = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert "The same in cifar10-quarter-recorded (quarter" in found.one("article", id="figure-8-5")["text"]
+    # What 2019 did not record is shown of the other alone.
+    assert ", not measured here" in found.one("article", id="figure-7-1")["text"]
+    assert (tmp_path / "index.html").stat().st_size < 5_000_000
 
 
 @pytest.mark.parametrize("name", ["thesis-2019", "cifar10-mini-recorded"])

@@ -93,7 +93,10 @@ def _draw_panel(axes: Any, drawn: Drawn, panel: Panel) -> None:
         axes.plot(x, series.mean, label=series.label, drawstyle=steps, **style)
         if series.low is not None and series.high is not None:
             fill = {"step": "post"} if drawn.figure.steps else {}
-            axes.fill_between(x, series.low, series.high, color=color(series), alpha=0.15, linewidth=0, **fill)
+            axes.fill_between(x, series.low, series.high, color=color(series), alpha=0.13, linewidth=0, **fill)
+            for end in (series.low, series.high):
+                # Bands of one color overlap: their edges tell them apart.
+                axes.plot(x, end, drawstyle=steps, **style | {"linewidth": 0.4, "alpha": 0.5})
     axes.set_title(panel.title)
     axes.set_yscale(drawn.figure.y_scale)
     axes.set_ylim(*panel.y_range)

@@ -170,6 +170,12 @@ def _drawn(figure: Figure, source: Source) -> Drawn:
     panels = [panel for panel in panels if panel.series]
     if not panels:
         raise NotApplicable(f"{source.name} has no number of {figure.measurement!r} here")
+    if figure.x == "epoch":
+        panels = _until_the_last(panels)
+    if not figure.shared_y and len(panels) > 1:
+        notes.append("Every panel has a vertical axis of its own.")
+    if figure.y_scale == "log":
+        notes.append("The vertical axis is logarithmic.")
     if figure.shared_y:
         together = _y_range([series for panel in panels for series in panel.series], figure.y_scale)
         panels = [Panel(panel.title, panel.x, panel.series, together) for panel in panels]
@@ -279,6 +285,13 @@ def _over_seeds(
     return _floats(mean), _floats(low), _floats(high)
 
 
+def _until_the_last(panels: Sequence[Panel]) -> list[Panel]:
+    """Panels whose common axis ends where the longest line does."""
+    lines = [line for panel in panels for line in panel.series]
+    end = 1 + max(place for line in lines for place, value in enumerate(line.mean) if not math.isnan(value))
+    return [Panel(one.title, one.x[:end], tuple(_cut(one.series, slice(end))), one.y_range) for one in panels]
+
+
 def _trimmed(x: tuple[Any, ...], lines: Sequence[Series], near_zero: float) -> tuple[tuple[Any, ...], list[Series]]:
     """Axis and lines without the ends where all of them are near zero."""
     if not lines:
@@ -288,14 +301,18 @@ def _trimmed(x: tuple[Any, ...], lines: Sequence[Series], near_zero: float) -> t
     if not len(above):
         return x, list(lines)
     kept = slice(max(0, int(above[0]) - 1), int(above[-1]) + 2)
-    cut = [
+    return x[kept], _cut(lines, kept)
+
+
+def _cut(lines: Sequence[Series], kept: slice) -> list[Series]:
+    """The same lines at some of their places."""
+    return [
         Series(
             line.label, line.labels, line.mean[kept],
             None if line.low is None else line.low[kept], None if line.high is None else line.high[kept], line.depth,
         )
         for line in lines
     ]  # fmt: skip
-    return x[kept], cut
 
 
 def _y_range(lines: Sequence[Series], scale: Scale) -> tuple[float, float]:
@@ -435,6 +452,12 @@ def shown_number(value: float | str | None) -> str:
     if value == int(value) and abs(value) < 1e9:
         return str(int(value))
     return f"{value:.3g}".replace("e-0", "e-")
+
+
+def decimal_number(value: float | str | None) -> str:
+    """The same with its zeros: numbers of one column have as many digits."""
+    shown = shown_number(value)
+    return f"{value:#.3g}".rstrip(".") if isinstance(value, float) and "." in shown and "e" not in shown else shown
 
 
 def _floats(values: np.ndarray[Any, Any]) -> tuple[float, ...]:
