@@ -208,6 +208,8 @@ def publish(
         Path | None, typer.Option(help="Study file published earlier or elsewhere, whose seeds are kept beside these.")
     ] = None,
     output: Annotated[Path, typer.Option(help="Folder for the two files.")] = Path(),
+    architecture: Architecture = None,
+    data: Data = None,
     store: StoreFolder = None,
 ) -> None:
     """Write all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
@@ -215,7 +217,7 @@ def publish(
     from indicators.files import make_folder
     from indicators.measurements import Measurements
 
-    spec, opened = _open(study, None, None, seeds, store, first_seed)
+    spec, opened = _open(study, architecture, data, seeds, store, first_seed)
     make_folder(output, "--output")
     earlier = published.published_at(add_to) if add_to else None
     file = published.publish(Measurements(spec, opened), output, earlier)

@@ -86,6 +86,21 @@ def test_the_two_seeds_of_quarter_stand_beside_mini_as_is_said():
     assert {quarter[name] for name in ("A16", "A6")} <= {"inconclusive", "contradicted"}
 
 
+@pytest.mark.parametrize(
+    ("verdict", "named"),
+    [
+        ("supported", "A26 A30 A16 P1 W29"),
+        ("refuted", "A29 A25.permuted A5.batch O1 P1.fresh W24 W24.unrelated"),
+        ("inconclusive", "A27 A30.matched"),
+    ],
+)
+def test_the_claims_that_the_findings_name_have_the_verdicts_that_are_told(verdict, named):
+    mini = verdicts("cifar10-mini-recorded")
+
+    assert {claim: mini[claim] for claim in named.split()} == dict.fromkeys(named.split(), verdict)
+    assert [claim for claim in named.split() if f"{claim})" not in README and f"({claim}" not in README] == []
+
+
 def test_the_accuracies_of_quarter_are_those_said():
     accuracy = PublishedStudy(load_study("cifar10-quarter-recorded")).measurement("accuracy").sel(split="test")
     spread = (accuracy.max("optimizer") - accuracy.min("optimizer")).round(3)

@@ -194,7 +194,7 @@
     for (const group of document.querySelectorAll("section.theme, .forest tbody, #side-by-side tbody")) {
       group.hidden = !group.querySelector("[data-claim]:not([hidden])");
     }
-    form.querySelector("output").textContent = (ids.size === claims.length ? "" : `${ids.size} of `) + `${claims.length} claim${claims.length === 1 ? "" : "s"}`;
+    form.querySelector("output").textContent = (ids.size === claims.length ? "" : `${ids.size} of `) + `${claims.length} claims and controls`;
     document.querySelector(".nothing").hidden = ids.size > 0;
   }
   form.hidden = false;

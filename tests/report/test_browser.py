@@ -179,7 +179,7 @@ def test_the_filter_leaves_the_claims_that_were_asked_for(visit):
 
     assert 0 < some < every
     assert shown.count() == 0
-    assert tab.locator("output").inner_text() == f"0 of {every} claims"
+    assert tab.locator("output").inner_text() == f"0 of {every} claims and controls"
     assert tab.locator(".nothing").is_visible()
 
 
