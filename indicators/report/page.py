@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -341,7 +342,7 @@ def _environment() -> Any:
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(["html.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -355,7 +356,7 @@ def _environment() -> Any:
         "table": table_of,
         "decimal": decimal_number,
         # A bar would end the cell of a table.
-        "cell": lambda text: str(text).replace("|", "\\|"),
+        "cell": lambda text: html.escape(str(text), quote=False).replace("|", "\\|"),
     }
     environment.tests |= {"tabulated": lambda found: isinstance(found, Tabulated)}
     environment.globals |= {"counted": overview.counted, "shares": overview.shares}

@@ -328,12 +328,12 @@ def test_the_reason_goes_without_the_list_of_what_there_is_instead(tmp_path):
 
 
 def test_the_summary_names_what_does_not_hold_and_counts_the_rest(tmp_path):
-    found = document(tmp_path, case(), case("P8", "refuted", sentence="This | that."))
+    found = document(tmp_path, case(), case("P8", "refuted", sentence="Layer's <b> | that."))
     text = page.to_markdown(found, overview.claim_rows(found))
 
     assert "## mine: scale mini, 3 seeds" in text
     assert "- **claims**: 1 supported, 1 refuted" in text
-    assert "| P8 | ✘ refuted | This \\| that.<br>" in text
+    assert "| P8 | ✘ refuted | Layer's &lt;b&gt; \\| that.<br>" in text
     assert "1 supported</summary>" in text
 
 
