@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from indicators.published import published_at
 from indicators.recorded import load
 from indicators.report import overview, page
 from indicators.report.figures.catalog import FIGURES
@@ -33,7 +34,10 @@ def address(tmp_path_factory, filled):
     )
     rows = overview.claim_rows(document, [other], figures=FIGURES)
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(page.to_html(document, rows, filled, others=[other]), encoding="utf-8")
+    # With the long provenance of a study that was trained.
+    trained = published_at(STUDIES / "cifar10-quarter-recorded.toml")
+    about = {"settings": page.settings(None, trained), "networks": page.networks(trained)}
+    path.write_text(page.to_html(document, rows, filled, others=[other], **about), encoding="utf-8")
     return path.as_uri()
 
 
