@@ -11,14 +11,15 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import contextlib
 import functools
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from indicators import DEFAULT_STUDY
-from indicators.claims import TIERS, in_two_files, read, sentence, theme
+from indicators.claims import IDENTIFIER, TIERS, read, sentence, theme
 from indicators.errors import InputError
-from indicators.evidence import NotApplicable, Undecided, judging, overall
+from indicators.evidence import NotApplicable, Undecided, all_asserted, judging, overall
 from indicators.files import make_folder
 
 CLAIMS = Path(__file__).parent / "hypotheses"
@@ -74,17 +75,17 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     try:
-        files = {}
         for item in items:
             if claim := item.get_closest_marker("claim"):
                 _require_claim(item, claim)
-                if (file := files.setdefault(claim.args[0], item.path.name)) != item.path.name:
-                    raise pytest.UsageError(in_two_files(claim.args[0], file, item.path.name))
                 item.add_marker(claim.kwargs["tier"])
                 item.add_marker(_theme(item.path))
                 item.extra_keyword_matches.add(claim.args[0])
             elif item.path.parent == CLAIMS:
                 raise pytest.UsageError(f"{item.nodeid}: no claim; expected a mark such as {EXAMPLE}")
+        if any(item.get_closest_marker("claim") for item in items):
+            with _plain_errors():
+                read(CLAIMS, some=False)  # also those that were not chosen: an identifier is of one file
         if config.getoption("again"):
             _keep_again(config, items)
     except pytest.UsageError as error:
@@ -184,7 +185,7 @@ def pytest_runtest_call(item):
             _note(item, claim, "error", f"{type(error).__name__}: {error}", record)
             raise
         verdict = overall([found.verdict for found in record]) if record else "error"
-        if verdict not in ("supported", "consistent"):
+        if verdict not in ("supported", "consistent") or not all_asserted():
             # It would pass whatever the world is like.
             reason = "compared without asserting" if record else "compared nothing"
             _note(item, claim, "error", reason, record)
@@ -334,7 +335,9 @@ def _require_files(config, study):
 
     make_folder(config.getoption("report"), "--report")
     expected = config.getoption("verdicts")
-    if expected and not config.getoption("update_verdicts"):
+    if expected and config.getoption("update_verdicts"):
+        verdicts.require_replaceable(expected, study)
+    elif expected:
         verdicts.read_expected(expected, study)
 
 
@@ -383,6 +386,14 @@ def _require_claim(item, claim):
         raise pytest.UsageError(f"{item.nodeid}: expected a mark such as {EXAMPLE}; complete it")
     if (tier := claim.kwargs["tier"]) not in TIERS:
         raise pytest.UsageError(f"{item.nodeid}: tier={tier!r} is not one of {TIERS}; name one of these")
+    if not re.fullmatch(IDENTIFIER, str(claim.args[0])):
+        raise pytest.UsageError(
+            f"{item.nodeid}: {claim.args[0]!r} is no identifier such as M2, or M2.fresh of a control"
+        )
+    if not isinstance(claim.kwargs.get("expected", 0.0), int | float):
+        raise pytest.UsageError(
+            f"{item.nodeid}: expected={claim.kwargs['expected']!r} is not a number: give the effect"
+        )
 
 
 def _number_of_cases(item, claim):

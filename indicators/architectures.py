@@ -174,7 +174,8 @@ def build(
         signature.bind(tuple(input_shape), classes, **parameters)
     except TypeError as error:
         raise InputError(
-            f"architecture={name!r} does not take parameters={dict(parameters)!r} ({error}): it takes {signature}"
+            f"architecture={name!r} cannot be called with (input_shape, classes"
+            f"{''.join(f', {key}={value!r}' for key, value in parameters.items())}) ({error}): it takes {signature}"
         ) from error
     keras.utils.set_random_seed(seed)
     try:

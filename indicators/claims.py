@@ -18,6 +18,8 @@ LAYERS = ("FIRST", "CENTRAL", "LAST", "OUTPUT", "HIDDEN", "PARTS")
 KINDS = {"claims": ("core", "secondary", "extension"), "controls": ("control",), "identities": ("identity",)}
 """Tiers by what is counted apart: a control is not the thesis's claim, an identity no claim about the world."""
 TIERS = tuple(tier for tiers in KINDS.values() for tier in tiers)
+IDENTIFIER = r"[A-Za-z]+\d+(\.[\w-]+)?"
+"""Of a claim, and of a control beside it."""
 SUBJECT = "study"
 """The argument of a claim by which it asks for measurements."""
 
@@ -72,27 +74,24 @@ class Claim:
         return {"id": self.id, "sentence": self.sentence} | asdict(self)
 
 
-def read(folder: Path = FOLDER) -> list[Claim]:
+def read(folder: Path = FOLDER, *, some: bool = True) -> list[Claim]:
     """Every claim in the files `test_*.py` of a folder, in the order of the files and of their lines.
 
-    Raises InputError where the folder has none, for a file that is not Python, and for a claim in two files.
+    Raises InputError where the folder has none (with `some`), for a file that is not Python, and for a claim in two
+    files.
     """
     found: dict[str, Claim] = {}
     for path in sorted(folder.glob("test_*.py")):
         for claim in _of_file(path):
             known = found.get(claim.id)
             if known and known.file != claim.file:
-                raise InputError(in_two_files(claim.id, known.file, claim.file))
+                files = f"{known.file} and in {claim.file}"
+                raise InputError(f"claim {claim.id!r} is in {files}; give one of them an identifier of its own")
             tests = (*known.comparisons, *claim.comparisons) if known else claim.comparisons
             found[claim.id] = Claim(**(vars(known or claim) | {"comparisons": tests}))
-    if not found:
+    if some and not found:
         raise InputError(f"{folder} holds no claims; expected files test_*.py with tests marked as claims")
     return list(found.values())
-
-
-def in_two_files(claim: str, one: str, other: str) -> str:
-    """What is wrong where files share the identifier of a claim."""
-    return f"claim {claim!r} is in {one} and in {other}; give one of them an identifier of its own"
 
 
 def theme(file: str) -> str:

@@ -266,6 +266,7 @@ def doctor(
             table.add_row(one.name, kernel, str(one.neurons), one.pairs, one.inputs)
         console.print("", table, "")
         _say(console, *_of_cost(spec.name, costs))
+        _say(console, _what_first(opened, study, architecture, data))
     _say(console, *(f"warning: {warning}" for warning in diagnosis.warnings(opened, trained)))
 
 
@@ -413,6 +414,17 @@ def _of_cost(name: str, cost: Cost) -> list[str]:
         f"{speed}; {cost.epochs:.0f} epochs each ({cost.epochs_from})",
         f"time left with every core at work: about {left}, and what the indicators themselves compute",
     ]
+
+
+def _what_first(store: Store, study: str, architecture: str | None, data: Path | None) -> str:
+    """What has to be done before the study can be run; empty where nothing has."""
+    from indicators import selection
+
+    try:
+        selection.choose_study(store, study, architecture=architecture, arrays=data)
+    except InputError as error:
+        return f"first: {error}"
+    return ""
 
 
 def _show(cells: Sequence[Cell], console: Console) -> None:

@@ -68,6 +68,8 @@ class Evidence:
 
     def __bool__(self) -> bool:
         """Tell whether the claim stands or falls; raises Undecided where neither can be said."""
+        if (state := _JUDGING.get()) is not None:
+            state.asserted.append(self)
         if self.verdict in ("supported", "consistent"):
             return True
         if self.verdict in ("refuted", "contradicted"):
@@ -106,6 +108,7 @@ class _Judging:
     cases: int
     record: list[Evidence]
     seen: list[Mapping[str, Any]]
+    asserted: list[Evidence]
 
 
 _JUDGING: ContextVar[_Judging | None] = ContextVar("judging", default=None)
@@ -122,11 +125,17 @@ def judging(cases: int = 1) -> Iterator[list[Evidence]]:
     if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
         raise ValueError(f"cases={cases!r} is not a positive integer: give the number of cases of the claim")
     record: list[Evidence] = []
-    token = _JUDGING.set(_Judging(cases, record, []))
+    token = _JUDGING.set(_Judging(cases, record, [], []))
     try:
         yield record
     finally:
         _JUDGING.reset(token)
+
+
+def all_asserted() -> bool:
+    """Tell whether every comparison of the claim being judged was asked if it holds: one that was not has no say."""
+    state = _JUDGING.get()
+    return state is None or all(any(found is asked for asked in state.asserted) for found in state.record)
 
 
 def note_seen(attrs: Mapping[str, Any]) -> None:

@@ -26,9 +26,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
-        raise InputError(
-            f"{str(path)!r} cannot be written ({error.strerror}); free some space or name another folder"
-        ) from None
+        advice = "free some space or name" if error.errno == errno.ENOSPC else "name"
+        raise InputError(f"{str(path)!r} cannot be written ({error.strerror}); {advice} another folder") from None
     sync_folder(path.parent)
 
 

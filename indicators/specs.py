@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from indicators.errors import InputError
+from indicators.errors import InputError, did_you_mean
 from indicators.files import sha256_of_json, write_atomically
 from indicators.machine import resolve_precision
 
@@ -302,7 +302,9 @@ def _first(error: ValidationError) -> str:
     if details["type"] == "missing":
         return f"{field} is missing; see the shipped studies for a complete file"
     if details["type"] == "extra_forbidden":
-        return f"{field} is not a known field; compare with the shipped studies"
+        known = {name for kind in Frozen.__subclasses__() for name in kind.model_fields}
+        near = did_you_mean(str(details["loc"][-1]), known)
+        return f"{field} is not a known field; {near}compare with the shipped studies"
     if details["type"] == "value_error":
         return f"{details['ctx']['error']}; correct this value"
     message = details["msg"]

@@ -155,8 +155,10 @@ def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
 def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
     """The layers of some parts of the network: `FIRST`, `CENTRAL`, `LAST`; the output layer is a part of its own.
 
-    Raises NotApplicable where the network, or what was recorded of it, has no such layer.
+    Raises NotApplicable where the network, or what was recorded of it, has no such layer, InputError for other words.
     """
+    if unknown := sorted(set(parts) - set(PARTS)):
+        raise InputError(f"part {unknown[0]!r} does not exist; choose from {PARTS}")
     chosen = np.isin(values["part"].values, parts)
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer in {parts}")

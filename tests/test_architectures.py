@@ -219,7 +219,7 @@ def test_a_name_that_means_no_function_is_refused_in_one_line(name, message):
         (
             "nets_of_a_user:tiny",
             {"unit": 3},
-            "does not take parameters={'unit': 3} (got an unexpected keyword",
+            "cannot be called with (input_shape, classes, unit=3) (got an unexpected keyword",
         ),
         ("vgg", {"depht": 16}, "it takes (input_shape: "),
         ("nets_of_a_user:nothing", {}, "returns a NoneType, not a keras.Model: return the model"),

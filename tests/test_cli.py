@@ -425,7 +425,7 @@ def test_an_output_that_cannot_be_written_is_one_line(command, tmp_path, capsys)
 
     assert cli.main([command, "--study", "thesis-2019", "--output", str(tmp_path / "file")]) == 2
     errors = capsys.readouterr().err
-    assert re.search(r"^'.*file/.*' cannot be written \(.*\); free some space or name another folder\n$", errors)
+    assert re.search(r"^'.*file/.*' cannot be written \(.*\); name another folder\n$", errors)
 
 
 def test_figures_are_drawn_with_their_numbers_and_what_is_missing_is_said(tmp_path, capsys, monkeypatch):

@@ -341,6 +341,13 @@ def test_it_does_not_assert(study):
     more(study["height"], CELL, than=9, by=0.5)
 
 
+@claim("X6.true")
+def test_it_does_not_assert_what_is_so(study):
+    """Heights exceed a half."""
+    assert more(study["height"], CELL, than=0, by=0.5, unit="m")
+    more(study["height"], CELL, than=1, by=0.5, unit="m")
+
+
 @claim("X7")
 def test_it_lacks_a_measurement(study):
     """Dead neurons exceed a half."""
@@ -422,6 +429,7 @@ JUDGED = {
     "test_it_asserts_without_a_comparison": ("error", "asserted without a comparison"),
     "test_it_compares_nothing": ("error", "compared nothing"),
     "test_it_does_not_assert": ("error", "compared without asserting"),
+    "test_it_does_not_assert_what_is_so": ("error", "compared without asserting"),
     "test_it_lacks_a_measurement": ("not applicable", "trial does not record 'never_active'"),
     "test_it_misspells_a_measurement": ("error", "'heigth' is no measurement; did you mean 'height'?"),
     "test_it_needs_a_measurement_of_its_own": ("not applicable", "the weights of networks that no study has"),
@@ -572,6 +580,8 @@ def quick(tmp_path_factory):
     (folder / "other.json").write_text('{"study": "another", "verdicts": {}}')
     (folder / "torn.json").write_text('{"study": "thesis-2019", "verd')
     (folder / "file").touch()
+    (folder / "judged").mkdir()
+    (folder / "judged" / "verdicts.json").write_text('{"study": {"name": "thesis-2019"}, "claims": []}')
     (folder / "earlier").mkdir()
     (folder / "earlier" / "verdicts.json").write_text('{"study": {"name": "another"}, "claims": []}')
     (folder / "bare.toml").write_text('kind = "recorded"\nname = "bare"\nscale = "toy"\nseeds = 1\n')
@@ -599,10 +609,22 @@ def quick(tmp_path_factory):
         ),
         (
             ["--study", "thesis-2019", "--verdicts", "torn.json"],
-            "--verdicts torn.json cannot be read (JSONDecodeError)",
+            "--verdicts torn.json cannot be read as verdicts (JSONDecodeError)",
         ),
         (["--study", "thesis-2019", "--again", "refuted"], "verdicts.json cannot be read (FileNotFoundError); run all"),
         (["--update-verdicts"], "--update-verdicts needs the file: --verdicts FILE"),
+        (
+            ["--study", "thesis-2019", "--verdicts", "other.json", "--update-verdicts"],
+            "--update-verdicts would replace it, but --verdicts other.json is of study 'another', not 'thesis-2019'",
+        ),
+        (
+            ["--study", "thesis-2019", "--verdicts", "bare.toml", "--update-verdicts"],
+            "--update-verdicts would replace it, but --verdicts bare.toml cannot be read as verdicts (JSONDecodeError)",
+        ),
+        (
+            ["--study", "thesis-2019", "--report", "judged", "--again", "refuted"],
+            "--again refuted: no claim has this verdict in judged/verdicts.json",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -632,6 +654,16 @@ def test_wrong_input_is_one_line_and_status_four(arguments, message, quick, tmp_
             '::test_own: expected a mark such as claim("A1", tier="core"',
         ),
         ("hypotheses/test_2_own.py", 'tier="core", section="0"', '::test_own: expected a mark such as claim("A1", '),
+        (
+            "hypotheses/test_2_own.py",
+            '"X 1", tier="core", section="0"',
+            "::test_own: 'X 1' is no identifier such as M2",
+        ),
+        (
+            "hypotheses/test_2_own.py",
+            '"X2", tier="core", section="0", expected="much"',
+            "::test_own: expected='much' is not a number",
+        ),
         ("hypotheses/test_2_own.py", '"X1", tier="primary", section="0"', "::test_own: tier='primary' is not one of ("),
         ("mine/test_own.py", '"X1", tier="core", section="0"', "::test_own: expected claims in hypotheses/test_*.py; "),
         ("hypotheses/own_test.py", '"X1", tier="core", section="0"', ": claims are in files such as test_6_speed.py; "),
@@ -661,12 +693,13 @@ def test_a_claim_that_no_report_could_name_is_one_line_and_status_four(file, mar
 def test_a_test_that_is_no_claim_or_anothers_is_one_line_and_status_four(test, message, tmp_path):
     suite = make_suite(tmp_path / "suite", QUICK)
     (suite / "hypotheses" / "test_2_own.py").write_text(test)
-    done = run(tmp_path, "--study", "trial.toml", suite=suite)
+    for chosen in ("hypotheses", "hypotheses/test_2_own.py"):
+        done = run(tmp_path, "--study", "trial.toml", chosen, suite=suite)
 
-    errors = [line for line in done.output.splitlines() if line.startswith("ERROR: ")]
-    assert len(errors) == 1
-    assert message in errors[0]
-    assert done.status == 4
+        errors = [line for line in done.output.splitlines() if line.startswith("ERROR: ")]
+        assert len(errors) == 1
+        assert message in errors[0]
+        assert done.status == 4
 
 
 def test_python_without_assertions_is_refused(quick, tmp_path):

@@ -134,7 +134,7 @@ def test_the_study_files_are_studies(text, tmp_path):
 
     assert isinstance(load_study(str(path)), StudySpec)
     path.write_text(text.replace("max_epochs", "max_epoch"))
-    with pytest.raises(InputError, match="max_epoch is not a known field"):
+    with pytest.raises(InputError, match=r"max_epoch is not a known field; did you mean .max_epochs.. compare"):
         load_study(str(path))
 
 

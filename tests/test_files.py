@@ -32,6 +32,6 @@ def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch):
 def test_a_file_that_cannot_be_written_leaves_nothing_and_says_so(tmp_path):
     (tmp_path / "folder").mkdir()
 
-    with pytest.raises(InputError, match=r"folder' cannot be written \(Is a directory\); free some space or name"):
+    with pytest.raises(InputError, match=r"folder' cannot be written \(Is a directory\); name another"):
         write_atomically(tmp_path / "folder", b"1")
     assert list(tmp_path.iterdir()) == [tmp_path / "folder"]

@@ -139,6 +139,13 @@ def test_a_part_without_layers_makes_a_claim_inapplicable():
         layers_in(values, FIRST, OUTPUT)
 
 
+def test_a_part_that_no_network_has_is_an_error():
+    with pytest.raises(
+        InputError, match=r"^part 'LAST' does not exist; choose from \('first', 'central', 'last', 'out"
+    ):
+        layers_in(View(Recorded())["norm_ratio"], FIRST, "LAST")
+
+
 def test_a_measurement_without_layers_passes_as_it_is():
     view = View(Recorded())
 

@@ -27,7 +27,7 @@ LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
 LINE = 45
 """Characters of a sentence that a brief table shows."""
-LONGEST = 160
+LONGEST = 240
 """Characters of a reason."""
 
 
@@ -89,7 +89,7 @@ def _not_applicable(claims: Sequence[Claim]) -> dict[str, list[str]]:
     for claim in claims:
         if claim.verdict == "not applicable":
             why = (
-                "since no study has what they need" if claim.decisive.needs else "since this study lacks a measurement"
+                "since no study has what they need" if claim.decisive.needs else "since this study lacks what they need"
             )
             found.setdefault(why, []).append(claim.id)
     return found
@@ -102,10 +102,15 @@ def _coarse(claim: Claim) -> bool:
 
 
 def _cases(claim: Claim) -> str:
-    """How many of the judged cases have the claim's verdict, and of how many where some were not judged."""
+    """How many of the judged cases that apply have the claim's verdict, and of how many where these are not all."""
     if claim.cases[0].cases == 1:
         return ""
-    return f"{claim.agreeing}/{len(claim.cases)}" + ("" if claim.whole else f" of {claim.cases[0].cases}")
+    applying = len(claim.cases) if claim.verdict == "not applicable" else sum(map(_applies, claim.cases))
+    return f"{claim.agreeing}/{applying}" + ("" if applying == claim.cases[0].cases else f" of {claim.cases[0].cases}")
+
+
+def _applies(case: Case) -> bool:
+    return case.verdict != "not applicable"
 
 
 def _effect(case: Case) -> str:

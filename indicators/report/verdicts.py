@@ -196,6 +196,15 @@ def write(path: Path, claims: Sequence[Claim], study: dict[str, Any], *, complet
     write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
+def require_replaceable(path: Path, study: str) -> None:
+    """InputError where a file is there that `write_expected` did not write for this study."""
+    if path.exists():
+        try:
+            read_expected(path, study)
+        except InputError as error:
+            raise InputError(f"--update-verdicts would replace it, but {error}") from None
+
+
 def write_expected(path: Path, claims: Sequence[Claim], study: str, *, complete: bool) -> None:
     """Writes the verdicts alone, one line a claim, for `differences` to compare with.
 
@@ -232,7 +241,8 @@ def read_expected(path: Path, study: str) -> dict[str, str]:
         recorded_study = document["study"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"--verdicts {path.name} cannot be read ({type(error).__name__}); make it with --update-verdicts"
+            f"--verdicts {path.name} cannot be read as verdicts ({type(error).__name__}); "
+            "name a file that --update-verdicts wrote"
         ) from None
     if recorded_study != study:
         raise InputError(f"--verdicts {path.name} is of study {recorded_study!r}, not {study!r}; name its own file")
@@ -255,6 +265,8 @@ def with_verdict(path: Path, verdict: str, study: str) -> set[str]:
             f"--again {verdict}: {path} has the verdicts of study {judged!r}, not of {study!r}; "
             "run all of hypotheses/ on it first, or name its folder with --report"
         )
+    if not found:
+        raise InputError(f"--again {verdict}: no claim has this verdict in {path}; look there for those that there are")
     return found
 
 

@@ -81,6 +81,13 @@ def test_parameters_are_named_where_the_comparison_does_not_name_them(parameters
     assert printed(case(parameters=parameters))[-2].strip().startswith(shown)
 
 
+def test_cases_that_do_not_apply_are_not_counted_as_fallen():
+    several = [case(parameters=name, cases=3, place=[k]) for k, name in enumerate("ab")]
+    lacking = case(verdict="not applicable", parameters="c", cases=3, evidence=[])
+
+    assert printed(*several, lacking)[3].split()[3:6] == ["2/2", "of", "3"]
+
+
 @pytest.mark.parametrize(
     "about",
     [
@@ -160,7 +167,7 @@ def test_claims_that_cannot_be_answered_are_named_below_the_table_by_whether_any
     lines = printed(case(), *lacking, case("A4", "not applicable", evidence=[], needs="a sweep"))
 
     assert lines[-3:] == [
-        "- not applicable, since this study lacks a measurement: A2 A3",
+        "- not applicable, since this study lacks what they need: A2 A3",
         "- not applicable, since no study has what they need: A4",
         "claims: 1 consistent, 3 not applicable",
     ]

@@ -17,6 +17,7 @@ from indicators.report.verdicts import (
     counts,
     differences,
     read_expected,
+    require_replaceable,
     schema,
     write,
     write_expected,
@@ -220,12 +221,22 @@ def test_verdicts_of_another_study_are_refused(expected):
 def test_a_file_that_is_none_of_ours_is_refused(tmp_path, content, error):
     (tmp_path / "expected.json").write_bytes(content)
 
-    with pytest.raises(InputError, match=rf"expected.json cannot be read \({error}\); make it with --update-verdicts"):
+    with pytest.raises(InputError, match=rf"json cannot be read as verdicts \({error}\); name a file that --update"):
         read_expected(tmp_path / "expected.json", "mini")
 
 
+def test_only_verdicts_of_the_same_study_are_replaced(tmp_path):
+    path = tmp_path / "expected.json"
+    require_replaceable(path, "mini")
+    write_expected(path, by_claim([case()]), "mini", complete=True)
+    require_replaceable(path, "mini")
+
+    with pytest.raises(InputError, match=r"would replace it, but .* is of study 'mini', not 'full'"):
+        require_replaceable(path, "full")
+
+
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"none.json cannot be read \(FileNotFoundError\)"):
+    with pytest.raises(InputError, match=r"none.json cannot be read as verdicts \(FileNotFoundError\)"):
         read_expected(tmp_path / "none.json", "mini")
 
 
