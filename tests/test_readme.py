@@ -8,13 +8,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from rich.console import Console
+from scipy.stats import spearmanr
 
 from indicators import claims
 from indicators.published import PublishedStudy
+from indicators.recorded import load
 from indicators.report import overview, terminal
 from indicators.report.verdicts import by_claim
-from indicators.specs import LEVELS, load_study
+from indicators.specs import LEVELS, STUDIES, load_study
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -126,3 +129,23 @@ def test_seeds_and_networks_are_those_that_are_published():
     assert seeds == 10
     assert load_study("cifar10-quarter-recorded").seeds == 3
     assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in README
+
+
+def test_the_curves_of_quarter_go_with_those_of_2019_as_is_said():
+    thesis, quarter = load(STUDIES / "thesis-2019.toml"), PublishedStudy(load_study("cifar10-quarter-recorded"))
+
+    def together(name):
+        then, now = xr.align(*(study.measurement(name).mean("seed") for study in (thesis, quarter)), join="inner")
+        both = [values.transpose(*then.dims).values.ravel() for values in (then, now)]
+        return f"{spearmanr(*both, nan_policy='omit').statistic:.2f}".removeprefix("0")
+
+    said = {
+        "label_information": "information on the labels (8.5)",
+        "pairwise_nmi": "shared information (8.2)",
+        "never_active": "dead neurons (8.4)",
+        "silhouette_cosine": "silhouettes (8.9)",
+        "active_neighbors_cosine": "active neighbors (8.10)",
+    }
+    assert [f"{together(name)} for {words}" for name, words in said.items()] == re.findall(
+        r"(\.\d\d for [\w ]+ \(8\.\d+\))", " ".join(README.split())
+    )
