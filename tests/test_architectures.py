@@ -147,6 +147,10 @@ def ending(last, input_shape, classes):
     return keras.Model(x, keras.layers.Dense(classes, activation=last)(keras.layers.Flatten()(x)))
 def logits(input_shape, classes): return ending(None, input_shape, classes)
 def sigmoids(input_shape, classes): return ending("sigmoid", input_shape, classes)
+def tilted(input_shape, classes):
+    model = ending(None, input_shape, classes)
+    y = model.outputs[0]
+    return keras.Model(model.inputs, y - keras.ops.mean(y, axis=-1, keepdims=True) + 1 / classes)
 def committee(input_shape, classes):
     x = keras.Input(input_shape)
     return keras.Model(x, keras.layers.Average()([tiny(input_shape, classes)(x), tiny(input_shape, classes)(x)]))
@@ -226,6 +230,7 @@ def test_a_name_that_means_no_function_is_refused_in_one_line(name, message):
         ("nets_of_a_user:stubborn", {}, "a model of input shape (None, 5, 5, 1), not (None, 32, 32, 3)"),
         ("nets_of_a_user:deaf", {}, "a model of output shape (None, 3), not (None, 10): build it from"),
         ("nets_of_a_user:logits", {}, "a model whose outputs are no probabilities (the first image: from -"),
+        ("nets_of_a_user:tilted", {}, "a model whose outputs are no probabilities (the first image: from -"),
         ("nets_of_a_user:sigmoids", {}, ": end it in a softmax, such as Dense(classes, activation="),
         ("nets_of_a_user:failing", {}, "fails for input_shape=(32, 32, 3), classes=10: ValueError: "),
         ("nets_of_a_user:shapeless", {}, "(Sequential) shows no graph: make it with keras.Model"),
