@@ -1,6 +1,7 @@
 """What `indicators doctor` says of machine, study and network."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -57,6 +58,21 @@ def test_a_network_of_ones_own_is_told_layer_by_layer(tmp_path, monkeypatch, arr
     assert told["cost"]["to_measure"] == 10
     assert told["cost"]["images_per_second"] > 0
     assert told["machine"]["cores"] >= 1
+
+
+def test_what_has_to_be_done_first_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "first_of_all.py").write_text(NETWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+
+    assert cli.main(["doctor", "--architecture", "first_of_all:build"]) == 0
+    assert re.search(
+        r"^first: architecture='first_of_all:build' has no calibrated .*`indicators calibrate",
+        capsys.readouterr().out,
+        re.MULTILINE,
+    )
+    assert cli.main(["doctor"]) == 0
+    assert "first:" not in capsys.readouterr().out
 
 
 def test_what_is_done_costs_nothing_more(make_study, folder, store, monkeypatch):
