@@ -144,7 +144,7 @@ def study(request, source):
     claim = request.node.get_closest_marker("claim")
     about = claim.kwargs if claim else {}
     parameters = getattr(request.node, "callspec", None)
-    premise = about.get("premise", "").format(**parameters.params if parameters else {})
+    premise = (about.get("premise") or "").format(**parameters.params if parameters else {})
     return View(source, premise or None, foreseen="needs" in about)
 
 

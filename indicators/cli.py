@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from indicators.store import Store
 
 LONGEST_LINE = 10_000
+"""Characters of a row that is not for a terminal."""
 
 app = typer.Typer(
     add_completion=False,

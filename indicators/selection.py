@@ -78,7 +78,7 @@ def uncalibrated(
             name=calibrated_name(study.name, architecture), architecture=ArchitectureSpec(name=architecture)
         )
     if study.data.name == "cifar10":
-        available = (len_of[0] for len_of in (CIFAR10["train_labels"].shape, CIFAR10["test_labels"].shape))
+        available = (CIFAR10[name].shape[0] for name in ("train_labels", "test_labels"))
         data.check_sizes(*available, **study.data.model_dump(include=SPLITS))
     study = _with_source(study)
     return study if seeds is None else study.changed(seeds=seeds)
