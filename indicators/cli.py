@@ -214,13 +214,19 @@ def publish(
     store: StoreFolder = None,
 ) -> None:
     """Write all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
-    from indicators import published
+    from indicators import crew, published
     from indicators.files import make_folder
     from indicators.measurements import Measurements
 
     spec, opened = _open(study, architecture, data, seeds, store, first_seed)
-    make_folder(output, "--output")
     earlier = published.published_at(add_to) if add_to else None
+    work = crew.Work(tuple(spec.models()), spec.measuring, opened.root)
+    if undone := work.undone(opened):
+        raise InputError(
+            f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}, "
+            f"the first {undone[0].label}; run `indicators measure` with the same options first"
+        )
+    make_folder(output, "--output")
     file = published.publish(Measurements(spec, opened), output, earlier)
     size = file.with_suffix(".nc").stat().st_size / 1e6
     _say(Console(), f"written: {file} and {size:.1f} MB beside it", f"next: pytest hypotheses/ --study {file}")

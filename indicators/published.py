@@ -64,7 +64,9 @@ def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None
 
 
 def published_at(path: Path) -> PublishedStudy:
-    """The published study of a study file; InputError for a file of another kind."""
+    """The published study of a study file; InputError for a file of another kind, or none."""
+    if not path.is_file():
+        raise InputError(f"{path} is no file; give the .toml that `indicators publish` wrote")
     spec = load_study(str(path))
     if not isinstance(spec, RecordedSpec) or not spec.file.is_file():
         raise InputError(f"{path} is no published study; give the .toml that `indicators publish` wrote")

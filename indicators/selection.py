@@ -157,6 +157,8 @@ def _source_digest(architecture: str) -> str:
         found = None
     finally:
         sys.path.remove(here)
+    if found is not None and found.origin in ("built-in", "frozen"):
+        raise InputError(f"architecture={architecture!r}: {module!r} is a part of Python; name a module of your own")
     if found is None or found.origin is None or not Path(found.origin).is_file():
         raise InputError(
             f"architecture={architecture!r}: module {module!r} is not found; "

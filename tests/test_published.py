@@ -15,7 +15,7 @@ from indicators.errors import InputError
 from indicators.evidence import NotApplicable
 from indicators.measurements import Measurements
 from indicators.published import publish, published_at
-from indicators.specs import load_study
+from indicators.specs import STUDIES, load_study
 from indicators.store import Store
 from indicators.view import open_source
 
@@ -164,5 +164,7 @@ def test_seeds_that_were_made_otherwise_are_refused(halves, trained, tmp_path):
 
 
 def test_only_a_published_study_can_be_added_to():
-    with pytest.raises(InputError, match=r"thesis-2019 is no published study; give the .toml"):
-        published_at(Path("thesis-2019"))
+    with pytest.raises(InputError, match=r"thesis-2019.toml is no published study; give the .toml"):
+        published_at(STUDIES / "thesis-2019.toml")
+    with pytest.raises(InputError, match=r"elsewhere.toml is no file; give the .toml that `indicators publish` wrote"):
+        published_at(Path("elsewhere.toml"))

@@ -175,6 +175,7 @@ def test_a_shipped_network_has_no_source_of_its_own(store):
         ("resnet", "architecture='resnet' is not 'vgg' or 'module:function': try mypackage.nets:build"),
         ("nowhere:build", "module 'nowhere' is not found; install it, add its folder to PYTHONPATH, or run"),
         ("nowhere.nets:build", "module 'nowhere.nets' is not found"),
+        ("os:path", "'os' is a part of Python; name a module of your own"),
     ],
 )
 def test_an_architecture_that_cannot_be_found_is_refused_at_once(store, architecture, expected):

@@ -152,7 +152,7 @@ def to_html(
             settings=settings,
             networks=networks,
             sources_at=sources_at,
-            verdicts=VERDICTS,
+            verdicts=[one for one in VERDICTS if any(one in (row.verdict, *row.by_study.values()) for row in rows)],
             ticks=overview.ticks(),
             one=round(overview.place(1) - overview.place(0), 2),
             data=_json(data),
