@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indicators.comparisons import less, more, rises, same
-from indicators.specs import OPTIMIZERS
+from indicators.specs import LEVELS, OPTIMIZERS
 from indicators.summaries import jump_at_reductions
 
 
@@ -30,14 +30,16 @@ def test_every_network_fits_its_training_images(study, optimizer):
 
 
 @pytest.mark.claim("T2", tier="secondary", section="6.1.1", figures="Table 6.1", expected=0.01)
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_validation_images_tell_what_test_images_tell(study, optimizer):
+def test_validation_images_tell_what_test_images_tell(study, optimizer, level):
     """Accuracies on validation and on test images agree, so that tuning on the former does no harm."""
     accuracy = study["accuracy"]
     gap = accuracy.sel(split="validation") - accuracy.sel(split="test")
 
     # Two points: less than the three within which the other claims call accuracies equal.
-    assert same(gap.rename("validation - test"), {"optimizer": optimizer}, as_=0, within=0.02, unit="accuracy")
+    at = {"optimizer": optimizer, "level": level}
+    assert same(gap.rename("validation - test"), at, as_=0, within=0.02, unit="accuracy")
 
 
 @pytest.mark.claim("T3", tier="core", section="6.3.3", expected=0.01)
@@ -75,7 +77,7 @@ def test_larger_batches_generalize_less(study):
 @pytest.mark.claim("T7", tier="secondary", section="6.3.3", figures="6.4-6.6", expected=0.066)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_reduction_of_the_learning_rate_helps_at_once(study, optimizer):
-    """Reducing the learning rate on a plateau improves generalization: the validation accuracy jumps."""
+    """In the best networks, reducing the learning rate on a plateau makes the validation accuracy jump."""
     jump = jump_at_reductions(study["history"])
 
     # Two points: more than the accuracy of a network wanders between epochs near the end of its training.

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
-from indicators.profiles import rank_correlation
+from indicators.profiles import ONSET_OF_LABEL_INFORMATION, rank_correlation
 from indicators.specs import OPTIMIZERS
 from indicators.summaries import half_loss_fraction, outlyingness, pruning_area
 from indicators.view import FIRST, HIDDEN, LAST, layers_in
 
-ONSET_OF_LABEL_INFORMATION = 0.03
 UNIT = "share of the distances"
 
 

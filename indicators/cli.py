@@ -223,8 +223,8 @@ def publish(
     work = crew.Work(tuple(spec.models()), spec.measuring, opened.root)
     if undone := work.undone(opened):
         raise InputError(
-            f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}, "
-            f"the first {undone[0].label}; run `indicators measure` with the same options first"
+            f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}"
+            f", the first {undone[0].label}; run `indicators measure` with the same options first"
         )
     make_folder(output, "--output")
     file = published.publish(Measurements(spec, opened), output, earlier)

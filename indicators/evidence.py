@@ -7,7 +7,7 @@ the seeds differ by less than the measurement can tell, it is at least that (`Co
 | verdict | three seeds or more | one or two seeds |
 |---|---|---|
 | supported / consistent | the lower bound exceeds ``by`` | the effect exceeds ``by`` |
-| refuted / contradicted | the upper bound, its level divided by the cases, is below ``by`` | it is below 0 |
+| refuted / contradicted | the upper bound, its level divided by the ways to fall, is below ``by`` | it is below 0 |
 | inconclusive | anything between | anything between |
 
 A verb of `indicators.comparisons` returns one `Evidence`. Inside a `judging` block it is noted as well, so
@@ -118,9 +118,9 @@ _JUDGING: ContextVar[_Judging | None] = ContextVar("judging", default=None)
 def judging(cases: int = 1) -> Iterator[list[Evidence]]:
     """Collect the evidence of every comparison made inside the block, in order.
 
-    ``cases`` is how many parametrized cases the claim has. It falls if one of them is refuted, so each is
-    refuted at the level divided by their number; it stands only if all are supported, which needs no
-    division. Raises ValueError if ``cases`` is not a positive integer.
+    ``cases`` is how many parametrized cases the claim has. It falls if one of them is refuted, a rise or fall by
+    its total or either step, so each is refuted at the level divided by the number of these; it stands only if all
+    are supported, which needs no division. Raises ValueError if ``cases`` is not a positive integer.
     """
     if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
         raise ValueError(f"cases={cases!r} is not a positive integer: give the number of cases of the claim")
@@ -197,7 +197,7 @@ class Contrast:
     ``roundoff`` is what a number may be off by computation alone. It keeps an effect of exactly what counts
     from exceeding it, and a spread of zero from being infinite evidence. ``resolution`` is what a number may be off
     because the measurement is coarse. Where the seeds differ by more than that, such errors average out and are
-    part of their spread; where they differ by less, their agreement says nothing, and the error is no smaller.
+    part of their spread; where they differ by no more, their agreement says nothing, and the error is no smaller.
     """
 
     name: str
@@ -225,7 +225,9 @@ class Contrast:
     def error(self) -> float:
         """Standard error of the mean."""
         seen = max(self.own_error, self.floor, self.roundoff)
-        return max(seen, self.resolution) if seen * math.sqrt(self.seeds) < self.resolution else seen
+        # Ranks and counts can differ by exactly a step: roundoff shall not decide.
+        told = seen * math.sqrt(self.seeds) > self.resolution * (1 + 1e-9)
+        return seen if told else max(seen, self.resolution)
 
     def low(self, tail: float = TAIL) -> float:
         """Lower bound of the effect, wrong with probability ``tail``."""
@@ -294,14 +296,14 @@ def judge(
 
 def _above_by_interval(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     p = max(contrast.p_at_most(need) for contrast, need in needs)
-    tail = _refuting_tail()
+    tail = _refuting_tail(len(needs))
     doubtful = [(contrast, need) for contrast, need in needs if not contrast.low() > need]
     refuting = [(contrast, need) for contrast, need in doubtful if contrast.high(tail) < need]
     if refuting:
         contrast, need = refuting[0]
-        kind = "opposite" if contrast.high(tail) < 0 else "no effect that counts"
         step = contrast.name if contrast is not needs[0][0] else ""
-        return Answer("refuted", f"{kind}: {_interval(contrast, need, tail)}{_of(step)} lies below {need:g}", p, step)
+        found = f"{_interval(contrast, need, tail)}{_of(step)} lies below {need:g}"
+        return Answer("refuted", f"{_size(contrast, need, tail)}{found}", p, step)
     if doubtful:
         contrast, need = doubtful[0]
         step = contrast.name if contrast is not needs[0][0] else ""
@@ -316,7 +318,7 @@ def _above_by_effect(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     if all(contrast.mean > need + contrast.roundoff for contrast, need in needs):
         return Answer("consistent", f"{seeds}: effect above {by:g}{_steps_too(needs)}")
     if total.mean < -total.roundoff:
-        return Answer("contradicted", f"{seeds}: effect opposite")
+        return Answer("contradicted", f"{seeds}: effect below 0")
     if total.mean > by + total.roundoff:
         wrong = next(step.name for step, _ in needs[1:] if not step.mean > step.roundoff)
         return Answer("inconclusive", f"{seeds}: the step {wrong} is not above 0", step=wrong)
@@ -344,9 +346,17 @@ def _silence(seeds: int, silent: int) -> str:
     return f"{silent} of {_seeds(silent + seeds)} cannot decide" if silent else ""
 
 
-def _refuting_tail() -> float:
+def _refuting_tail(conditions: int = 1) -> float:
+    """Each case of a claim can make it fall, and in each the total or a step."""
     state = _JUDGING.get()
-    return TAIL / (1 if state is None else state.cases)
+    return TAIL / (conditions * (1 if state is None else state.cases))
+
+
+def _size(contrast: Contrast, need: float, tail: float) -> str:
+    """What is said of an effect that is refuted but lies in the direction of the claim, or may."""
+    if contrast.high(tail) < 0 or not need:
+        return ""
+    return "smaller than counts: " if contrast.low(tail) > 0 else "no effect that counts: "
 
 
 def _interval(contrast: Contrast, need: float, tail: float = TAIL) -> str:

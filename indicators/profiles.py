@@ -16,6 +16,9 @@ from indicators.evidence import NotApplicable
 
 Floats = NDArray[np.float64]
 
+ONSET_OF_LABEL_INFORMATION = 0.03
+"""Of I/H(labels): at three times what untrained neurons carry, it begins to rise."""
+
 
 def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.DataArray]:
     """Relative depth at which a profile over ``layer`` first exceeds the threshold, and if it never does.

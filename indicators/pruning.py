@@ -255,16 +255,6 @@ def half_loss_fraction(fractions: ArrayLike, accuracies: ArrayLike) -> Floats:
     return np.where(unpruned > 0.0, fractions_at_half, np.nan)
 
 
-def one_point_fraction(fractions: ArrayLike, accuracies: ArrayLike) -> Floats:
-    """Fraction removed at which one point (0.01) of accuracy is lost: `fraction_at` that level.
-
-    Larger means more robust. NaN where the curve never loses a point. Shapes and errors are those of
-    `fraction_at`.
-    """
-    _, heights = _checked_curves(fractions, accuracies)
-    return fraction_at(fractions, heights, heights[..., 0] - 0.01)
-
-
 def _pick(heights: Floats, index: NDArray[np.intp]) -> Floats:
     picked: Floats = np.take_along_axis(heights, index[..., np.newaxis], axis=-1)[..., 0]
     return picked

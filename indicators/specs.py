@@ -17,6 +17,7 @@ from indicators.files import sha256_of_json, write_atomically
 from indicators.machine import resolve_precision
 
 OPTIMIZERS = ("sgd", "wdecay", "layca")
+PAIRS_OF_OPTIMIZERS = (("wdecay", "sgd"), ("layca", "sgd"), ("layca", "wdecay"))
 LEVELS = ("low", "medium", "high")
 STUDIES = Path(__file__).parent / "studies"
 MEASURED_SPLITS = {

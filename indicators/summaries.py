@@ -51,6 +51,29 @@ def relative_change(
     )
 
 
+def growth_of_the_middle_half(quantiles: xr.DataArray, initial: xr.DataArray) -> xr.DataArray:
+    """log10 of how much wider the middle half of a layer's weights is than at the start, from quantiles along `share`.
+
+    0: as wide; uniform weights that became Gaussian, at the same norm: -.11.
+    """
+    width, before = (_interquartile(values) for values in (quantiles, initial))
+    return stating(np.log10(width / before).rename("growth of the middle half"), **width.attrs)
+
+
+def kurtosis_turned_at_random(initial: xr.DataArray, cosine_distance: xr.DataArray) -> xr.DataArray:
+    """Excess kurtosis of a layer's weights if they had turned as far in a random direction.
+
+    c^4 times that of the initial ones, with c the cosine between both: the rest is Gaussian, and the norm does not
+    matter. Uniform weights that lie at a right angle to their start: 0.
+    """
+    cosine = 1 - cosine_distance
+    return stating(
+        (cosine**4 * initial).rename(f"{initial.name} turned at random"),
+        resolution=max(values.attrs.get("resolution", 0.0) for values in (initial, cosine_distance)),
+        undefined=cosine_distance.attrs.get("undefined", ""),
+    )
+
+
 def jump_at_reductions(history: xr.DataArray, *, over: Literal["last", "best"] = "last") -> xr.DataArray:
     """Rise of the validation accuracy when the learning rate falls, mean over its reductions in a record of epochs.
 
@@ -111,6 +134,11 @@ def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.
         ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
         undefined="optimizers that are all alike",
     )
+
+
+def _interquartile(quantiles: xr.DataArray) -> xr.DataArray:
+    ends = quantiles.sel(share=[0.25, 0.75])
+    return stating(ends.diff("share").isel(share=0, drop=True), **quantiles.attrs)
 
 
 def _apart(values: xr.DataArray, one: str, other: str) -> xr.DataArray:

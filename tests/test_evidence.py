@@ -114,13 +114,13 @@ def test_no_spread_is_not_infinite_evidence_and_says_so():
     [
         pytest.param((0.2, 0.21, 0.22), "supported", "lies above 0.1", id="above"),
         pytest.param((0.1, 0.11, 0.12), "inconclusive", "includes 0.1", id="about what counts"),
-        pytest.param((0.04, 0.05, 0.06), "refuted", "no effect that counts", id="too small"),
+        pytest.param((0.04, 0.05, 0.06), "refuted", "smaller than counts: 90 % interval", id="too small"),
         pytest.param((-0.01, 0.0, 0.01), "refuted", "no effect that counts", id="none"),
-        pytest.param((-0.22, -0.21, -0.2), "refuted", "opposite", id="opposite"),
+        pytest.param((-0.22, -0.21, -0.2), "refuted", "90 % interval [-0.227, -0.193] lies below 0.1", id="opposite"),
         pytest.param((0.1000001,), "consistent", "1 seed: effect above 0.1", id="one seed above"),
         pytest.param((0.1,), "inconclusive", "1 seed: effect between 0 and 0.1", id="one seed at what counts"),
         pytest.param((0.0,), "inconclusive", "between", id="one seed without effect"),
-        pytest.param((-0.0001,), "contradicted", "opposite", id="one seed opposite"),
+        pytest.param((-0.0001,), "contradicted", "1 seed: effect below 0", id="one seed opposite"),
         pytest.param((0.4, -0.1), "consistent", "2 seeds", id="two seeds above in the mean"),
         pytest.param((-0.4, 0.1), "contradicted", "2 seeds", id="two seeds opposite in the mean"),
     ],
@@ -261,7 +261,8 @@ def test_cases_divide_the_level_of_refutation_alone():
 
 
 def test_cases_divide_the_level_of_a_refuted_band_and_of_a_refuted_step():
-    step, beyond = contrast(-0.09, -0.06, -0.03), contrast(0.12, 0.15, 0.18)
+    # t(1 - .05 / 3, 2) / sqrt(3) = 3.1 standard deviations below 0, t(1 - .05 / 9, 2) / sqrt(3) = 5.4
+    step, beyond = contrast(-0.15, -0.12, -0.09), contrast(0.12, 0.15, 0.18)
 
     def verdicts():
         return [

@@ -283,8 +283,9 @@ def test_the_summaries_are_those_published_with_the_curves():
     np.testing.assert_allclose(
         pruning.half_loss_fraction(pruning.FRACTIONS, CURVES), [0.601, 0.163, 0.545], atol=5.1e-4
     )
+    one_point_less = CURVES[:, 0] - 0.01
     np.testing.assert_allclose(
-        pruning.one_point_fraction(pruning.FRACTIONS, CURVES), [0.403, 0.022, 0.233], atol=5.1e-4
+        pruning.fraction_at(pruning.FRACTIONS, CURVES, one_point_less), [0.403, 0.022, 0.233], atol=5.1e-4
     )
 
 
@@ -322,7 +323,7 @@ def test_curves_without_an_answer_give_nan():
     grid, curves = [0, 0.5, 1], [[0.8, 0.8, 0.795], [0, 0, 0]]
 
     assert np.isnan(pruning.half_loss_fraction(grid, curves)).all()
-    assert np.isnan(pruning.one_point_fraction(grid, curves)).all()
+    assert np.isnan(pruning.fraction_at(grid, curves, [0.79, -0.01])).all()
     np.testing.assert_array_equal(np.isnan(pruning.area(grid, curves)), [False, True])
     np.testing.assert_array_equal(np.isnan(pruning.accuracy_kept(curves)), [[False] * 3, [True] * 3])
 
@@ -330,7 +331,7 @@ def test_curves_without_an_answer_give_nan():
 @settings(deadline=None)
 @given(arrays(np.float64, (2, 3, 26), elements=measured), st.floats(0, 1))
 def test_leading_axes_are_independent_curves(curves, level):
-    for summary in (pruning.area, pruning.half_loss_fraction, pruning.one_point_fraction):
+    for summary in (pruning.area, pruning.half_loss_fraction):
         together = summary(pruning.FRACTIONS, curves)
         one_by_one = [[summary(pruning.FRACTIONS, curve) for curve in row] for row in curves]
         np.testing.assert_array_equal(together, one_by_one)
@@ -369,7 +370,7 @@ def test_the_curve_is_at_the_level_where_fraction_at_says(curve, level):
     ],
 )
 def test_unusable_curves_are_named(grid, curve, message):
-    for summary in (pruning.area, pruning.half_loss_fraction, pruning.one_point_fraction):
+    for summary in (pruning.area, pruning.half_loss_fraction):
         with pytest.raises(ValueError, match=message):
             summary(grid, curve)
 

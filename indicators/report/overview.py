@@ -16,7 +16,7 @@ from indicators.files import write_atomically
 from indicators.report.figures.catalog import Figure, Table, shown
 from indicators.report.figures.series import shown_number
 from indicators.report.terminal import SYMBOLS
-from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts
+from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts, rested_on
 from indicators.specs import STUDIES
 
 SHIPPED = ".verdicts.json.gz"
@@ -73,6 +73,7 @@ class ClaimRow:
     theme: str
     section: str
     sentence: str
+    """That of the case which decides: a claim may have several."""
     why: str
     """What was compared, the effect, and the reason of the verdict, in one line."""
     decisive: CaseRow
@@ -145,7 +146,7 @@ def claim_rows(
         _claim_row(
             claim, values[claim.id]["p"], values[claim.id]["adjusted_p"],
             {name: known[claim.id] for name, known in verdicts.items() if claim.id in known},
-            figures, named, recorded,
+            figures, named, recorded, document["study"]["seeds"],
         )
         for claim in by_claim(case for row in document["claims"] for case in row["cases"])
     ]  # fmt: skip
@@ -187,8 +188,9 @@ def _claim_row(
     figures: Sequence[Figure | Table],
     named: Mapping[str, sources.Comparison],
     recorded: Mapping[tuple[str, str], Case],
+    seeds: int,
 ) -> ClaimRow:
-    rows = {id(case): _case_row(case, named, recorded) for case in claim.cases}
+    rows = {id(case): _case_row(case, named, recorded, seeds) for case in claim.cases}
     first = claim.cases[0]
     mentioned = ", ".join(dict.fromkeys(case.figures for case in claim.cases if case.figures))
     return ClaimRow(
@@ -198,8 +200,8 @@ def _claim_row(
         tier=first.tier,
         theme=first.theme,
         section=first.section,
-        sentence=first.sentence,
-        why=_why(claim.decisive),
+        sentence=claim.decisive.sentence,
+        why=_why(claim.decisive, seeds),
         decisive=rows[id(claim.decisive)],
         cases=tuple(rows.values()),
         agreeing=claim.agreeing,
@@ -211,7 +213,9 @@ def _claim_row(
     )
 
 
-def _case_row(case: Case, named: Mapping[str, sources.Comparison], recorded: Mapping[tuple[str, str], Case]) -> CaseRow:
+def _case_row(
+    case: Case, named: Mapping[str, sources.Comparison], recorded: Mapping[tuple[str, str], Case], seeds: int
+) -> CaseRow:
     found = found_by(case)
     test = named.get(_test(case))
     beside = recorded.get(_name(case))
@@ -225,7 +229,7 @@ def _case_row(case: Case, named: Mapping[str, sources.Comparison], recorded: Map
         by=shown_number(found["by"]) if found else "",
         expected="" if case.expected is None else signed(case.expected),
         unit=found["unit"] if found else "",
-        reason=_reason(case),
+        reason=_reason(case, seeds),
         step=found.get("step", "") if found else "",
         recorded=_recorded(beside) if beside else "",
         bar=_bar(found, case.expected, same=test is not None and test.verb == "same") if found else None,
@@ -244,17 +248,19 @@ def signed(value: float | None) -> str:
     return "" if value is None else f"{value:+.3g}"
 
 
-def _why(case: Case) -> str:
+def _why(case: Case, seeds: int) -> str:
     if (found := found_by(case)) is None:
-        return _reason(case)
+        return _reason(case, seeds)
     unit = f" ({found['unit']})" if found["unit"] else ""
     effect = f"{found['compared']} = {signed(found['effect'])}{unit}"
-    return f"{effect}; counts from {found['by']:g}; {_reason(case)}"
+    return f"{effect}; counts from {found['by']:g}; {_reason(case, seeds)}"
 
 
-def _reason(case: Case) -> str:
-    """Why, without the list of everything that a study has instead."""
-    return case.reason.partition("; it records")[0].partition("; the catalog has")[0]
+def _reason(case: Case, seeds: int) -> str:
+    """Why, without the list of everything that a study has instead, and of how many seeds if not of all."""
+    reason = case.reason.partition("; it records")[0].partition("; the catalog has")[0]
+    found = found_by(case)
+    return "; ".join(filter(None, (reason, rested_on(found, seeds) if found else "")))
 
 
 def _interval(found: Compared) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from indicators.claims import KINDS
-from indicators.report.verdicts import Case, Claim, Compared, adjusted, counts
+from indicators.report.verdicts import Case, Claim, Compared, adjusted, counts, rested_on
 
 SYMBOLS = {
     "supported": ("✔", "green"),
@@ -54,8 +54,11 @@ def print_verdicts(
     for why, ids in _not_applicable(claims).items():
         console.print(Text(f"- not applicable, {why}: {' '.join(ids)}", style="dim"))
     if coarse := [claim.id for claim in judged if _coarse(claim)]:
-        names = f": {' '.join(coarse)}" if len(coarse) < LONG else f": {len(coarse)} of {len(judged)} claims"
-        console.print(Text(f"count effects below twice their spread from run to run{names}", style="dim"))
+        words = f"count effects below twice their spread from run to run: {_named(coarse, judged)}"
+        console.print(Text(words, style="dim"))
+    if partial := [claim.id for claim in judged if (found := _found(claim.decisive)) and rested_on(found, seeds)]:
+        words = f"rest on fewer than {seeds} seeds, others miss a premise or cannot decide: {_named(partial, judged)}"
+        console.print(Text(words, style="dim"))
     for kind, tiers in KINDS.items():
         found = [claim.verdict for claim in claims if claim.cases[0].tier in tiers]
         if found:
@@ -93,6 +96,11 @@ def _not_applicable(claims: Sequence[Claim]) -> dict[str, list[str]]:
             )
             found.setdefault(why, []).append(claim.id)
     return found
+
+
+def _named(ids: Sequence[str], of: Sequence[Claim]) -> str:
+    """These claims, or how many they are if they are many."""
+    return " ".join(ids) if len(ids) < LONG else f"{len(ids)} of {len(of)} claims"
 
 
 def _coarse(claim: Claim) -> bool:

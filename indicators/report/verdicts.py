@@ -130,8 +130,9 @@ class Claim:
 
     @property
     def decisive(self) -> Case:
-        """The case that the verdict rests on: the first that has it."""
-        return next(case for case in self.cases if case.verdict == self.verdict)
+        """The case that the verdict rests on: the first that has it, of a claim that is supported its weakest."""
+        deciding = [case for case in self.cases if case.verdict == self.verdict]
+        return max(deciding, key=_doubt) if self.verdict == "supported" else deciding[0]
 
     @property
     def p(self) -> float | None:
@@ -147,6 +148,11 @@ class Claim:
         return sum(case.verdict == self.verdict for case in self.cases)
 
 
+def _doubt(case: Case) -> float:
+    """The largest p of its comparisons."""
+    return max((found["p"] or 0.0 for found in case.evidence), default=0.0)
+
+
 def by_claim(cases: Iterable[Case]) -> list[Claim]:
     """One row per claim, in the order of the thesis: themes by their number, claims by theirs."""
     claims: dict[str, list[Case]] = {}
@@ -156,16 +162,22 @@ def by_claim(cases: Iterable[Case]) -> list[Claim]:
 
 
 def adjusted(claims: Sequence[Claim], *, complete: bool) -> dict[str, float]:
-    """The Benjamini-Hochberg value of every claim that has a p: information, it changes no verdict.
+    """The Benjamini-Hochberg value of every claim that has a p and could be wrong: information, it changes no verdict.
 
     Empty after a partial run: the value depends on which claims were judged.
     """
-    values = {claim.id: claim.p for claim in claims if claim.p is not None}
+    able = [claim for claim in claims if claim.cases[0].tier != "identity"]
+    values = {claim.id: claim.p for claim in able if claim.p is not None}
     if not values or not complete:
         return {}
     from scipy.stats import false_discovery_control  # imported here: it costs two seconds
 
     return dict(zip(values, map(float, false_discovery_control(list(values.values()))), strict=True))
+
+
+def rested_on(found: Compared, seeds: int) -> str:
+    """Words such as `8 of 10 seeds` where a comparison does not rest on all seeds of the study, else empty."""
+    return f"{found['seeds']} of {seeds} seeds" if found["seeds"] < seeds else ""
 
 
 def counts(verdicts: Iterable[str]) -> str:

@@ -160,6 +160,7 @@ def _one(dim: str, label: str) -> Pattern:
 
 _DEPTH = along("layer", dict(zip(LAYERS, DEPTHS, strict=True)))
 sgd, wdecay, layca = (_one("optimizer", name) for name in OPTIMIZERS)
+OPTIMIZER = {"sgd": sgd, "wdecay": wdecay, "layca": layca}
 low, medium, high = (_one("level", name) for name in LEVELS)
 levels = medium / 2 + high
 

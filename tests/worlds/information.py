@@ -6,6 +6,7 @@ from tests.worlds.generator import (
     HIDDEN,
     LAST,
     ON_TEST_IMAGES,
+    OPTIMIZER,
     OUTPUT,
     UNTRAINED,
     Row,
@@ -24,10 +25,8 @@ from tests.worlds.generator import (
     sgd,
     tracking,
     trough,
-    wdecay,
 )
 
-not_sgd = wdecay + layca
 FALLS_AND_RISES = levels * (part(CENTRAL, LAST) - part(FIRST))
 """Opposite in the other layers, at which a claim on the first ones must not look."""
 RISES_AND_FALLS = levels * (part(LAST) - part(FIRST, CENTRAL))
@@ -60,7 +59,7 @@ ROWS = (
     ),
     Row(
         "test_first_layers_share_alike_at_equal_accuracy",
-        planted("pairwise_nmi", not_sgd * part(FIRST), base=0.05, noise=0.5),
+        lambda one, **_: planted("pairwise_nmi", OPTIMIZER[one] * part(FIRST), base=0.05, noise=0.5),
     ),
     Row("test_last_layers_share_more_in_better_networks", planted("pairwise_nmi", RISES_AND_FALLS, base=0.1)),
     Row("test_sharing_rises_earlier_in_better_networks", rise("pairwise_nmi", 0.5 - levels, 0.63, threshold=0.02)),
@@ -74,7 +73,7 @@ ROWS = (
     ),
     Row(
         "test_last_layers_share_alike_at_equal_accuracy",
-        planted("pairwise_nmi_live", not_sgd * part(LAST), base=0.1, noise=0.5),
+        lambda one, **_: planted("pairwise_nmi_live", OPTIMIZER[one] * part(LAST), base=0.1, noise=0.5),
     ),
     Row(
         "test_training_lowers_sharing_in_first_layers",
@@ -148,7 +147,7 @@ ROWS = (
     ),
     Row(
         "test_the_last_hidden_layer_shares_alike_at_equal_accuracy",
-        planted("pairwise_nmi", not_sgd * place(-2), base=0.1, noise=0.5),
+        lambda one, **_: planted("pairwise_nmi", OPTIMIZER[one] * place(-2), base=0.1, noise=0.5),
     ),
     Row("test_dead_neurons_do_not_explain_the_rise", planted("pairwise_nmi_live", RISES_AND_FALLS, base=0.1)),
     Row(
@@ -199,7 +198,7 @@ ROWS = (
     ),
     Row(
         "test_last_layers_know_as_much_of_the_labels_at_equal_accuracy",
-        planted("label_information", not_sgd * part(LAST), base=0.1, noise=0.5),
+        lambda one, **_: planted("label_information", OPTIMIZER[one] * part(LAST), base=0.1, noise=0.5),
     ),
     Row(
         "test_label_information_rises_earlier_in_better_networks",
@@ -269,7 +268,7 @@ ROWS = (
     ),
     Row(
         "test_label_information_rises_at_the_same_depth_at_equal_accuracy",
-        rise("label_information", not_sgd, 0.5, threshold=0.03, noise=0.3),
+        lambda one, **_: rise("label_information", OPTIMIZER[one], 0.5, threshold=0.03, noise=0.3),
     ),
     Row(
         "test_the_trough_of_sharing_is_shorter_in_better_networks",

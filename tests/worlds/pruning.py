@@ -3,6 +3,7 @@
 from tests.worlds.generator import (
     HIDDEN,
     LAST,
+    OPTIMIZER,
     Row,
     bent,
     half_loss,
@@ -15,7 +16,6 @@ from tests.worlds.generator import (
     pruning_area,
     sgd,
     tracking,
-    wdecay,
 )
 
 at_high_or_far_below = 0.15 + 0.1 * high
@@ -134,6 +134,6 @@ ROWS = (
     ),
     Row(
         "test_networks_of_equal_accuracy_can_be_pruned_alike",
-        pruning_area("magnitude_pruning", wdecay + layca, 0.5, noise=0.5),
+        lambda one, **_: pruning_area("magnitude_pruning", OPTIMIZER[one], 0.5, noise=0.5),
     ),
 )
