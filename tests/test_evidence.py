@@ -278,6 +278,14 @@ def test_cases_divide_the_level_of_a_refuted_band_and_of_a_refuted_step():
     assert shared == ["inconclusive", "inconclusive"]
 
 
+@pytest.mark.parametrize("nudge", [-1e-15, 0, 1e-15])
+def test_roundoff_does_not_decide_whether_seeds_differ_by_more_than_a_step(nudge):
+    per_seed = np.array([0.85, 0.8666666666666667, 0.8833333333333333])
+    a_step_apart = Contrast("a", per_seed, 0.0, 1e-9, resolution=per_seed.std(ddof=1) + nudge)
+
+    assert a_step_apart.error == pytest.approx(per_seed.std(ddof=1))
+
+
 @pytest.mark.parametrize("cases", [0, -1, 1.5, True, "3"])
 def test_a_claim_has_a_positive_whole_number_of_cases(cases):
     with pytest.raises(ValueError, match="cases="), judging(cases=cases):

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 from indicators import weights
 from indicators.summaries import (
     difference,
+    growth_of_the_middle_half,
     half_loss_fraction,
     jump_at_reductions,
+    kurtosis_turned_at_random,
     most_over_least,
     outlyingness,
     pruning_area,
@@ -203,6 +206,30 @@ def test_outlyingness_by_hand(sgd, wdecay, layca, outlying):
     assert found.dims == ("seed",)
     assert found.item() == pytest.approx(outlying, nan_ok=True)
     assert found.attrs == {"undefined": "optimizers that are all alike"}
+
+
+def test_the_growth_of_the_middle_half_by_hand():
+    share = {"share": [0.05, 0.25, 0.75, 0.95]}
+    final, initial = (
+        xr.DataArray(np.array(ends, float), share, ("share",)) for ends in ([-9, -2, 3, 9], [-2, -1, 1, 2])
+    )
+
+    assert growth_of_the_middle_half(final, initial).item() == pytest.approx(np.log10(5 / 2))
+
+
+@pytest.mark.parametrize("turned", [0.0, 0.3, 1.0, 1.4])
+def test_weights_turned_at_random_have_the_kurtosis_that_is_said(turned):
+    rng = np.random.default_rng(0)
+    start, rest = rng.uniform(-1, 1, 1_000_000), rng.standard_normal(1_000_000)
+    rest -= start * (start @ rest) / (start @ start)
+    rest *= np.linalg.norm(start) / np.linalg.norm(rest)
+    cosine = 1 - turned
+    # Of any norm.
+    weights_there = 3 * (cosine * start + np.sqrt(1 - cosine**2) * rest)
+
+    said = kurtosis_turned_at_random(xr.DataArray(stats.kurtosis(start)), xr.DataArray(turned))
+
+    assert said.item() == pytest.approx(stats.kurtosis(weights_there), abs=0.02)
 
 
 def by_optimizer(*rows, **attrs):

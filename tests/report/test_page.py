@@ -301,6 +301,26 @@ def test_cases_of_several_tests_stand_under_their_sentences(tmp_path):
     assert text.index("Sentence <of> A3") < text.index("sgd") < text.index("Another.")
 
 
+def test_the_sentence_is_that_of_the_case_whose_numbers_stand_beside_it(tmp_path):
+    found = document(
+        tmp_path, case(cases=2, place=[9]), case(cases=2, verdict="refuted", sentence="Another.", place=[20])
+    )
+
+    (row,) = overview.claim_rows(found)
+
+    assert (row.verdict, row.sentence, row.decisive.sentence) == ("refuted", "Another.", "Another.")
+    assert "refuted 1/2 | Another." in page.to_markdown(found, [row])
+
+
+def test_a_reason_says_of_how_many_seeds_if_not_of_all(tmp_path):
+    all_of_them, fewer = ([EVIDENCE | {"seeds": seeds}] for seeds in (10, 8))
+
+    rows = overview.claim_rows(document(tmp_path, case(evidence=all_of_them), case("A5", evidence=fewer), seeds=10))
+
+    assert ["8 of 10 seeds" in row.why for row in rows] == [False, True]
+    assert rows[1].cases[0].reason.endswith("; 8 of 10 seeds")
+
+
 def test_a_sameness_has_a_band_and_no_expected_sign(tmp_path):
     tests = [claim for claim in claims.read() if claim.comparisons[0].verb == "same"]
     claim = tests[0]

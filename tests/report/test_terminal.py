@@ -9,7 +9,7 @@ from indicators.report.terminal import SYMBOLS, print_verdicts
 from indicators.report.verdicts import Case, by_claim
 
 EVIDENCE = {
-    "verdict": "consistent", "effect": 0.1234, "low": None, "high": None, "by": 0.02, "seeds": 1,
+    "verdict": "consistent", "effect": 0.1234, "low": None, "high": None, "by": 0.02, "seeds": 3,
     "compared": "sgd high - sgd low", "unit": "NMI", "reason": "", "p": None, "values": [0.1234], "spread": None,
 }  # fmt: skip
 
@@ -59,6 +59,16 @@ def test_a_row_says_effect_sentence_and_what_was_compared():
     row = next(k for k, line in enumerate(lines) if line.startswith("A1"))
     assert lines[row].split() == ["A1", "✓", "consistent", "+0.123", "Sentence", "of", "A1."]
     assert lines[row + 1].strip() == "sgd high - sgd low in NMI; counts from 0.02"
+
+
+def test_claims_that_rest_on_fewer_seeds_than_the_study_has_are_named():
+    fewer = [EVIDENCE | {"seeds": 2}]
+
+    lines = printed(case(evidence=fewer), case("A2"), case("A3", evidence=[]), case("A4", evidence=fewer))
+
+    assert [line for line in lines if "fewer" in line] == [
+        "rest on fewer than 3 seeds, others miss a premise or cannot decide: A1 A4"
+    ]
 
 
 def test_an_interval_stands_below_its_effect():

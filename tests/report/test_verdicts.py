@@ -13,6 +13,7 @@ from indicators.report.verdicts import (
     SCHEMA,
     Case,
     Claim,
+    adjusted,
     by_claim,
     counts,
     differences,
@@ -87,6 +88,24 @@ def test_cases_of_a_claim_stand_as_in_its_file_and_the_first_of_its_verdict_is_d
 
     assert claim.cases == (earliest, early, late)
     assert (claim.verdict, claim.decisive, claim.agreeing) == ("consistent", earliest, 1)
+
+
+def test_a_supported_claim_shows_its_weakest_case():
+    strong, weak, also = (
+        case(place=[k], cases=3, evidence=[{"p": p} for p in found])
+        for k, found in enumerate(((0.001, 0.002), (0.0001, 0.04), (0.03,)))
+    )
+
+    (claim,) = claims_of(strong, weak, also)
+
+    assert claim.decisive == weak
+
+
+def test_an_identity_is_not_among_what_could_be_wrong():
+    two = [case("A1", evidence=[{"p": 0.01}]), case("A2", evidence=[{"p": 0.04}])]
+    identity = case("A3", tier="identity", evidence=[{"p": 1e-9}])
+
+    assert adjusted(claims_of(*two, identity), complete=True) == pytest.approx({"A1": 0.02, "A2": 0.04})
 
 
 def test_a_claim_is_refuted_by_one_of_its_cases_which_is_then_shown():
