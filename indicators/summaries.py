@@ -57,7 +57,8 @@ def growth_of_the_middle_half(quantiles: xr.DataArray, initial: xr.DataArray) ->
     0: as wide; uniform weights that became Gaussian, at the same norm: -.11.
     """
     width, before = (_interquartile(values) for values in (quantiles, initial))
-    return stating(np.log10(width / before).rename("growth of the middle half"), **width.attrs)
+    growth = xr.DataArray(np.log10(width / before), name="growth of the middle half")
+    return stating(growth, **width.attrs)
 
 
 def kurtosis_turned_at_random(initial: xr.DataArray, cosine_distance: xr.DataArray) -> xr.DataArray:

@@ -56,7 +56,8 @@ def print_verdicts(
     if coarse := [claim.id for claim in judged if _coarse(claim)]:
         words = f"count effects below twice their spread from run to run: {_named(coarse, judged)}"
         console.print(Text(words, style="dim"))
-    if partial := [claim.id for claim in judged if (found := _found(claim.decisive)) and rested_on(found, seeds)]:
+    decisive = {claim.id: _found(claim.decisive) for claim in judged}
+    if partial := [name for name, of in decisive.items() if of is not None and rested_on(of, seeds)]:
         words = f"rest on fewer than {seeds} seeds, others miss a premise or cannot decide: {_named(partial, judged)}"
         console.print(Text(words, style="dim"))
     for kind, tiers in KINDS.items():
