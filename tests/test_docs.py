@@ -1,5 +1,6 @@
 """The commands and programs that README and docs/ show do what is said of them."""
 
+import inspect
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from indicators import cli
+from indicators import cli, profiles, summaries
 from indicators.catalog import INDICATORS
 from indicators.errors import InputError
 from indicators.specs import StudySpec, load_study, studies
@@ -146,6 +147,21 @@ def test_every_indicator_has_its_definition_and_every_definition_its_indicator()
     ]
 
     assert sorted(rows) == sorted(INDICATORS)
+
+
+@pytest.mark.parametrize("module", [profiles, summaries])
+def test_every_number_that_claims_take_has_its_definition(module):
+    page = (ROOT / "docs" / "definitions.md").read_text()
+    table = page.partition(f"| function of `indicators/{module.__name__.rpartition('.')[2]}.py`")[2].partition("\n\n")[0]
+    asked = {
+        name
+        for file in (ROOT / "hypotheses").glob("test_*.py")
+        for name in re.findall(r"\b(\w+)\(", file.read_text())
+        if inspect.isfunction(getattr(module, name, None)) and getattr(module, name).__module__ == module.__name__
+    }
+
+    assert asked
+    assert asked - set(re.findall(r"`(\w+)`", table)) == set()
 
 
 def test_every_field_of_a_recipe_is_explained():
