@@ -302,7 +302,7 @@ def test_the_largest_weights_define_the_output(study, optimizer):
     assert more(lost, {"optimizer": optimizer}, than=0, by=0.05, unit="area")
 
 
-@pytest.mark.claim("P11.random", tier="control", section="7.3.2", expected=0.03)
+@pytest.mark.claim("P11.random", tier="control", section="7.3.2", expected=0.08)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_largest_weights_matter_more_than_random_ones(study, optimizer):
     """Half of the accuracy is lost to fewer of the largest weights than of random ones."""
@@ -310,8 +310,8 @@ def test_the_largest_weights_matter_more_than_random_ones(study, optimizer):
     random = study["random_pruning"].sel(fraction=largest["fraction"].values, method="nearest")
     fewer = difference(half_loss_fraction(random), half_loss_fraction(largest))
 
-    # One weight in a hundred: the first step of the curves.
-    assert more(fewer, {"optimizer": optimizer}, than=0, by=0.01, unit="fraction")
+    # As near as curves of eight fractions tell.
+    assert more(fewer, {"optimizer": optimizer}, than=0, by=0.02, unit="fraction")
 
 
 @pytest.mark.claim(

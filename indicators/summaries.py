@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
+from scipy.special import erf
 
 from indicators import pruning
 from indicators.profiles import stating
@@ -16,13 +17,14 @@ def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
     """Fraction of weights at which half of the unpruned accuracy is lost, from accuracies along `fraction`.
 
     A network that keeps more than half to the end of its curve gets the last fraction of the curve. The resolution
-    is half the smallest step between the fractions.
+    is an eighth of the largest step between the fractions: so far may a straight line be off from a curve that bends
+    over no less than a step.
     """
     fraction = _along_fraction(pruning.half_loss_fraction, accuracy)
     alive = accuracy.isel(fraction=0, drop=True) > 0
     grid = accuracy["fraction"].to_numpy()
     found = fraction.where(fraction.notnull() | ~alive, grid[-1])
-    return _mean_of_draws(found, resolution=float(np.diff(grid).min()) / 2)
+    return _mean_of_draws(found, resolution=float(np.diff(grid).max()) / 8)
 
 
 def pruning_area(accuracy: xr.DataArray) -> xr.DataArray:
@@ -39,9 +41,9 @@ def relative_change(
 ) -> xr.DataArray:
     """Norm of a layer's weight change over that of its initial or of its final weights.
 
-    From their norm ratio r and cosine distance c: sqrt((1 - r)^2 + 2 r c) over the final norm, r times less over the
-    initial one. 0: nothing changed; 1: a change as large as the weights; sqrt(2): weights of one norm, unrelated. It
-    is the spread of the changes in units of the weights, whatever their number.
+    From their norm ratio r and cosine distance d: sqrt((1 - r)^2 + 2 r d) over the final norm, the same divided by r
+    over the initial one. 0: nothing changed; 1: a change as large as the weights; sqrt(2): weights of one norm,
+    unrelated. It is the spread of the changes in units of the weights, whatever their number.
     """
     change = ((1 - norm_ratio) ** 2 + 2 * norm_ratio * cosine_distance) ** 0.5
     return stating(
@@ -61,16 +63,23 @@ def growth_of_the_middle_half(quantiles: xr.DataArray, initial: xr.DataArray) ->
     return stating(growth, **width.attrs)
 
 
-def kurtosis_turned_at_random(initial: xr.DataArray, cosine_distance: xr.DataArray) -> xr.DataArray:
-    """Excess kurtosis of a layer's weights if they had turned as far in a random direction.
+def sparsity_turned_at_random(cosine_distance: xr.DataArray) -> xr.DataArray:
+    """Hoyer sparsity of a layer whose uniform initial weights turned as far in a random direction.
 
-    c^4 times that of the initial ones, with c the cosine between both: the rest is Gaussian, and the norm does not
-    matter. Uniform weights that lie at a right angle to their start: 0.
+    1 - E|c x + s g| with x uniform and g Gaussian, both of variance 1, c the cosine between final and initial weights
+    and s^2 = 1 - c^2: .134 of weights that did not turn, .202 at a right angle. Of a layer with many weights: one with
+    a thousand has .004 more.
     """
     cosine = 1 - cosine_distance
+    sine = (1 - cosine**2).clip(1e-10) ** 0.5
+    left = cosine * xr.DataArray(np.sqrt(3) * ((np.arange(1000) + 0.5) / 500 - 1), dims="x")
+    # The mean of |m + s g|, over g.
+    size = sine * np.sqrt(2 / np.pi) * np.exp(-(left**2) / (2 * sine**2)) + left * _error_function(
+        left / (sine * np.sqrt(2))
+    )
     return stating(
-        (cosine**4 * initial).rename(f"{initial.name} turned at random"),
-        resolution=max(values.attrs.get("resolution", 0.0) for values in (initial, cosine_distance)),
+        (1 - size.mean("x")).rename("sparsity turned at random"),
+        resolution=cosine_distance.attrs.get("resolution", 0.0),
         undefined=cosine_distance.attrs.get("undefined", ""),
     )
 
@@ -135,6 +144,11 @@ def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.
         ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
         undefined="optimizers that are all alike",
     )
+
+
+def _error_function(values: xr.DataArray) -> xr.DataArray:
+    found: xr.DataArray = xr.apply_ufunc(erf, values)
+    return found
 
 
 def _interquartile(quantiles: xr.DataArray) -> xr.DataArray:

@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
 
 from indicators import weights
+from indicators.sparsity import hoyer
 from indicators.summaries import (
     difference,
     growth_of_the_middle_half,
     half_loss_fraction,
     jump_at_reductions,
-    kurtosis_turned_at_random,
     most_over_least,
     outlyingness,
     pruning_area,
     relative_change,
+    sparsity_turned_at_random,
 )
 
 GRID = [0.0, 0.1, 0.5, 0.9]
@@ -80,7 +80,7 @@ def test_a_network_that_is_never_right_has_no_summary():
 def test_summaries_state_their_resolution():
     draws = curve([0.8, 0.8, 0.4, 0.1], [0.8, 0.6, 0.2, 0.1], dims=("draw",)).assign_attrs(resolution=0.002, unit="x")
 
-    assert half_loss_fraction(draws).attrs == {"resolution": pytest.approx(0.1 / 2)}
+    assert half_loss_fraction(draws).attrs == {"resolution": pytest.approx(0.4 / 8)}
     assert pruning_area(draws).attrs == {"resolution": 0.002}
 
 
@@ -218,7 +218,7 @@ def test_the_growth_of_the_middle_half_by_hand():
 
 
 @pytest.mark.parametrize("turned", [0.0, 0.3, 1.0, 1.4])
-def test_weights_turned_at_random_have_the_kurtosis_that_is_said(turned):
+def test_weights_turned_at_random_are_as_sparse_as_is_said(turned):
     rng = np.random.default_rng(0)
     start, rest = rng.uniform(-1, 1, 1_000_000), rng.standard_normal(1_000_000)
     rest -= start * (start @ rest) / (start @ start)
@@ -227,9 +227,9 @@ def test_weights_turned_at_random_have_the_kurtosis_that_is_said(turned):
     # Of any norm.
     weights_there = 3 * (cosine * start + np.sqrt(1 - cosine**2) * rest)
 
-    said = kurtosis_turned_at_random(xr.DataArray(stats.kurtosis(start)), xr.DataArray(turned))
+    said = sparsity_turned_at_random(xr.DataArray(turned))
 
-    assert said.item() == pytest.approx(stats.kurtosis(weights_there), abs=0.02)
+    assert said.item() == pytest.approx(hoyer(weights_there), abs=0.002)
 
 
 def by_optimizer(*rows, **attrs):
