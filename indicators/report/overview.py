@@ -16,7 +16,7 @@ from indicators.files import write_atomically
 from indicators.report.figures.catalog import Figure, Table, shown
 from indicators.report.figures.series import shown_number
 from indicators.report.terminal import SYMBOLS
-from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts, rested_on
+from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts, found_by, rested_on
 from indicators.specs import STUDIES
 
 SHIPPED = ".verdicts.json.gz"
@@ -234,13 +234,6 @@ def _case_row(
         recorded=_recorded(beside) if beside else "",
         bar=_bar(found, case.expected, same=test is not None and test.verb == "same") if found else None,
     )
-
-
-def found_by(case: Case) -> Compared | None:
-    """The evidence that a case's verdict rests on, if it has an effect."""
-    if case.verdict in ("not applicable", "error") or not case.evidence or case.evidence[-1]["effect"] is None:
-        return None
-    return case.evidence[-1]
 
 
 def signed(value: float | None) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from indicators.claims import KINDS
-from indicators.report.verdicts import Case, Claim, Compared, adjusted, counts, rested_on
+from indicators.report.verdicts import Case, Claim, adjusted, counts, found_by, rested_on
 
 SYMBOLS = {
     "supported": ("✔", "green"),
@@ -56,7 +56,7 @@ def print_verdicts(
     if coarse := [claim.id for claim in judged if _coarse(claim)]:
         words = f"count effects below twice their spread from run to run: {_named(coarse, judged)}"
         console.print(Text(words, style="dim"))
-    decisive = {claim.id: _found(claim.decisive) for claim in judged}
+    decisive = {claim.id: found_by(claim.decisive) for claim in judged}
     if partial := [name for name, of in decisive.items() if of is not None and rested_on(of, seeds)]:
         words = f"rest on fewer than {seeds} seeds, others miss a premise or cannot decide: {_named(partial, judged)}"
         console.print(Text(words, style="dim"))
@@ -79,7 +79,7 @@ def _brief(claim: Claim, _: float | None) -> tuple[str, Text]:
     sentence = Text(textwrap.shorten(case.sentence, LINE, placeholder=" …"))
     if claim.verdict in HOLDS:
         return _effect(case), sentence
-    if (found := _found(case)) is None:
+    if (found := found_by(case)) is None:
         return "", sentence + Text(f"\n{_compared(case)}", style="dim")
     where = f"{case.parameters}: " if case.parameters else ""
     compared = textwrap.shorten(f"{where}{found['compared']}", LINE, placeholder=" …")
@@ -124,13 +124,13 @@ def _applies(case: Case) -> bool:
 
 def _effect(case: Case) -> str:
     """The decisive effect, empty where there is none."""
-    found = _found(case)
+    found = found_by(case)
     return "" if found is None else f"{found['effect']:+.3g}"
 
 
 def _interval(case: Case) -> str:
     """Its interval, empty where there are too few seeds."""
-    found = _found(case)
+    found = found_by(case)
     return "" if found is None or found["low"] is None else f"[{found['low']:+.3g}, {found['high']:+.3g}]"
 
 
@@ -143,7 +143,7 @@ def _chances(claim: Claim, adjusted_p: float | None) -> str:
 
 def _compared(case: Case) -> str:
     """What was compared with what, and which effect counts; why, where the claim does not hold or nothing was found."""
-    if (found := _found(case)) is None:
+    if (found := found_by(case)) is None:
         where = f"{case.parameters}: " if case.parameters else ""
         return textwrap.shorten(f"{where}{case.reason}", LONGEST, placeholder=" …")
     unsaid = [word for word in case.parameters.split("-") if word not in found["compared"].split()]
@@ -151,10 +151,3 @@ def _compared(case: Case) -> str:
     unit = f" in {found['unit']}" if found["unit"] else ""
     why = "" if case.verdict in HOLDS else f"; {case.reason}"
     return f"{where}{found['compared']}{unit}; counts from {found['by']:g}{why}"
-
-
-def _found(case: Case) -> Compared | None:
-    """The evidence that the verdict rests on, if it rests on any."""
-    if case.verdict in ("not applicable", "error") or not case.evidence or case.evidence[-1]["effect"] is None:
-        return None
-    return case.evidence[-1]

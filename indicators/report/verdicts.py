@@ -175,6 +175,13 @@ def adjusted(claims: Sequence[Claim], *, complete: bool) -> dict[str, float]:
     return dict(zip(values, map(float, false_discovery_control(list(values.values()))), strict=True))
 
 
+def found_by(case: Case) -> Compared | None:
+    """The evidence that a case's verdict rests on, if it has an effect."""
+    if case.verdict in ("not applicable", "error") or not case.evidence or case.evidence[-1]["effect"] is None:
+        return None
+    return case.evidence[-1]
+
+
 def rested_on(found: Compared, seeds: int) -> str:
     """Words such as `8 of 10 seeds` where a comparison does not rest on all seeds of the study, else empty."""
     return f"{found['seeds']} of {seeds} seeds" if found["seeds"] < seeds else ""
