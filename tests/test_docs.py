@@ -152,9 +152,8 @@ def test_every_indicator_has_its_definition_and_every_definition_its_indicator()
 @pytest.mark.parametrize("module", [profiles, summaries])
 def test_every_number_that_claims_take_has_its_definition(module):
     page = (ROOT / "docs" / "definitions.md").read_text()
-    table = page.partition(f"| function of `indicators/{module.__name__.rpartition('.')[2]}.py`")[2].partition("\n\n")[
-        0
-    ]
+    heading = f"| function of `{module.__name__.replace('.', '/')}.py`"
+    table, _, _ = page.partition(heading)[2].partition("\n\n")
     asked = {
         name
         for file in (ROOT / "hypotheses").glob("test_*.py")

@@ -148,6 +148,14 @@ def test_the_findings_rest_on_the_cases_that_are_told(scale, claim, case, verdic
         assert f" {effect}" in " ".join(README.split())
 
 
+def test_no_part_of_a_network_is_sparser_beside_a_random_turn_than_is_told():
+    document = overview.read_document(overview.find_document("cifar10-mini-recorded"))
+    (row,) = (row for row in document["claims"] if row["id"] == "W24.unrelated")
+
+    largest = max(case.evidence[-1]["effect"] for case in row["cases"])
+    assert f"lies more than {largest:.3f} above that".replace("0.", ".") in " ".join(README.split())
+
+
 def test_the_refuted_claims_of_few_cases_are_counted():
     document = overview.read_document(overview.find_document("cifar10-mini-recorded"))
     refuted = [row for row in document["claims"] if row["verdict"] == "refuted"]
@@ -192,7 +200,7 @@ def test_information_on_test_images_is_as_told():
 
     high = matched.mean(("seed", "layer"))
     least, most = (f"{float(end):.3f}".removeprefix("0") for end in (high.min(), high.max()))
-    assert f"on test images the three lie between {least} and {most} at high" in " ".join(README.split())
+    assert f"on test images the three lie between {least} and {most}." in " ".join(README.split())
     assert matched.sizes["seed"] == recorded.measurement("accuracy").sizes["seed"] - 2
     assert int((~separated_levels(accuracy)).sum()) == 1
 
