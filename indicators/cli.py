@@ -242,10 +242,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Say what this machine has, what a study will cost on it, and which layers of its network will be measured."""
+    from indicators.machine import ONE_THREAD, tensorflow_defaults
+
     # As a worker trains: on one core.
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ |= tensorflow_defaults() | dict(os.environ) | ONE_THREAD
     from indicators import doctor as diagnosis
     from indicators import selection
     from indicators.specs import StudySpec

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from indicators import data, selection
 from indicators.errors import InputError
-from indicators.machine import accelerator, cores
+from indicators.machine import ONE_THREAD, accelerator, cores, tensorflow_defaults
 from indicators.measuring import forward_images, measure, missing
 from indicators.progress import Display, Fetching
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
@@ -188,13 +188,6 @@ class _Worker:
     def __init__(self, work: Work, store: Store, number: int) -> None:
         self._log = store.log(f"worker-{os.getpid()}-{number}")
         self._stopped = False
-        # Results depend on the number of threads in their last bits: one each, whatever else is running.
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        tensorflow = {
-            "TF_NUM_INTRAOP_THREADS": "1",
-            "TF_NUM_INTEROP_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        }
         # Many share a card: none may take its memory at once, and what one has compiled serves all.
         jax = {
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
@@ -208,7 +201,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env={"KERAS_BACKEND": "tensorflow", **jax, **os.environ, **threads, **tensorflow},
+                env={"KERAS_BACKEND": "tensorflow", **tensorflow_defaults(), **jax, **os.environ, **ONE_THREAD},
                 start_new_session=True,
             )
         stdin = self._process.stdin

@@ -11,6 +11,22 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+    "1",
+)
+"""Environment of a process that computes on one core: results depend on the number of threads in their last bits."""
+
+
+def tensorflow_defaults() -> dict[str, str]:
+    """Environment that TensorFlow trains fastest with, quietly; to be set before it is imported.
+
+    By itself it takes oneDNN's convolutions only where there is AVX-512. Processors without it train three times as
+    fast with them.
+    """
+    convolutions = {"TF_ENABLE_ONEDNN_OPTS": "1"} if platform.machine().lower() in ("x86_64", "amd64") else {}
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **convolutions}
+
 
 def cores() -> int:
     """Number of processor cores this process may use."""

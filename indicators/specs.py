@@ -6,7 +6,8 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -45,11 +46,16 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # Not cached: `model_copy` would carry the value over to the changed copy.
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field."""
         return sha256_of_json(self.model_dump(mode="json"))[:32]
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The value with some fields changed, and a fingerprint of its own."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("fingerprint", None)
+        return copy
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)

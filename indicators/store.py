@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,12 @@ class Entry:
     def __init__(self, store: Store, spec: Frozen) -> None:
         self.spec = spec
         self.folder = store.root / "models" / spec.fingerprint
-        # One lock object per file and process: a worker that holds a network may come back to it.
-        self.lock = FileLock(store.root / "locks" / f"{spec.fingerprint}.lock", is_singleton=True)
+        self._locks = store.root / "locks"
+
+    @cached_property
+    def lock(self) -> FileLock:
+        """Held by whoever makes the network; one object per process: a worker that holds it may come back to it."""
+        return FileLock(self._locks / f"{self.spec.fingerprint}.lock", is_singleton=True)
 
     def has(self, name: str) -> bool:
         """Whether the manifest lists the file and the file is there."""

@@ -2,10 +2,10 @@
 
 import os
 
-# Results depend on the number of threads in their last bits: one here, as in the workers of a crew.
-for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ.setdefault(_name, "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from indicators.machine import ONE_THREAD, tensorflow_defaults
+
+# Before TensorFlow is imported, as in the workers of a crew.
+os.environ |= ONE_THREAD | tensorflow_defaults() | dict(os.environ)
 
 import importlib
 import sys

@@ -283,6 +283,25 @@ def failing_keras(tmp_path, monkeypatch):
     return fail
 
 
+@pytest.mark.parametrize(("users", "found"), [(None, "1 1 1"), ("0", "1 1 0")])
+def test_a_worker_has_one_thread_and_the_fast_convolutions_unless_told(
+    make_study, store, folder, failing_keras, monkeypatch, users, found
+):
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
+    failing_keras(
+        "import os\nfrom indicators.errors import InputError\n"
+        f"raise InputError(' '.join(os.environ[name] for name in {names}))"
+    )
+    monkeypatch.setattr(crew, "tensorflow_defaults", lambda: {"TF_ENABLE_ONEDNN_OPTS": "1"})
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if users is not None:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", users)
+
+    with pytest.raises(InputError, match=f"^{found}$"):
+        prepare(Work((make_study().model("sgd", "low", 0),), None, folder), store, lambda _: None, pause=0.05)
+
+
 def test_unusable_input_is_the_same_error_in_the_parent(make_study, store, folder, failing_keras):
     message = "momentum='high' is not a number:\n  try 0.9 · or less"
     failing_keras(f"from indicators.errors import InputError\nraise InputError({message!r})")

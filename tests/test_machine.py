@@ -105,5 +105,14 @@ def test_provenance_names_the_commit_of_a_checkout_and_none_elsewhere(monkeypatc
         machine._commit.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("kind", "turned_on"), [("x86_64", True), ("AMD64", True), ("aarch64", False), ("arm64", False)]
+)
+def test_fast_convolutions_are_turned_on_where_they_were_tried(monkeypatch, kind, turned_on):
+    monkeypatch.setattr(machine.platform, "machine", lambda: kind)
+
+    assert ("TF_ENABLE_ONEDNN_OPTS" in machine.tensorflow_defaults()) == turned_on
+
+
 def test_memory_is_what_programs_may_still_take():
     assert 10**8 < machine.memory() < 10**14

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from indicators.machine import ONE_THREAD, tensorflow_defaults
+
 BATCH = 128
 BATCHES = 10
 ROUNDS = 7
@@ -88,7 +90,6 @@ class Trainer:
 
     def __init__(self, code: str, depth: int, precision: str) -> None:
         header = f"depth, precision, batch, count = {depth}, {precision!r}, {BATCH}, {BATCH * BATCHES}\n"
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
         root = str(Path(__file__).parents[2])
         self.process = subprocess.Popen(  # noqa: S603  # our own code
             [sys.executable, "-c", header + code + LOOP],
@@ -97,7 +98,7 @@ class Trainer:
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=root,
-            env=os.environ | threads | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=tensorflow_defaults() | os.environ | ONE_THREAD,
         )
 
     def wait_until_ready(self) -> None:
