@@ -25,7 +25,7 @@ from rich.console import Console
 
 from indicators import data, selection
 from indicators.errors import InputError
-from indicators.machine import ONE_THREAD, accelerator, cores, tensorflow_defaults
+from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
 from indicators.measuring import forward_images, measure, missing
 from indicators.progress import Display, Fetching
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
@@ -179,7 +179,9 @@ def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
     if work.measuring is not None:
         images = sum(map(work.images, undone))
         text += f"; to measure: {len(undone)} networks, {images / 1e6:.1f} million images forward"
-    return f"{text}; at once: {min(cores(), len(undone))}; store: {store.root}"
+    text += f"; at once: {min(cores(), len(undone))}; store: {store.root}"
+    slow = slow_precision(training[0].recipe.precision) if training else ""
+    return text + (f"\nwarning: {slow}" if slow else "")
 
 
 class _Worker:

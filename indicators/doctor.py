@@ -16,7 +16,7 @@ from typing import Any
 from indicators import cifar10, data, imagefolder, selection, specs
 from indicators.crew import Work
 from indicators.errors import InputError
-from indicators.machine import accelerator, cores, memory, provenance, resolve_precision
+from indicators.machine import accelerator, cores, memory, provenance, resolve_precision, slow_precision
 from indicators.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store
@@ -101,6 +101,8 @@ def _of_study(study: StudySpec) -> list[str]:
             )
     if study.measuring.images < FEW_IMAGES:
         found.append(f"information and silhouettes are sampled on {study.measuring.images} images only: coarse numbers")
+    if slow := slow_precision(study.recipe.precision):
+        found.append(slow)
     return found
 
 

@@ -57,10 +57,24 @@ def _cards() -> list[str]:
 
 
 def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
-    """`precision` itself, or for `auto` bfloat16 where this machine computes in it; elsewhere it halves the speed."""
+    """`precision` itself, or for `auto` bfloat16 where this machine computes in it."""
     if precision == "auto":
-        return "bfloat16" if accelerator() or {"avx512_bf16", "amx_bf16"} & _processor_flags() else "float32"
+        return "bfloat16" if _computes_in_bfloat16() else "float32"
     return "bfloat16" if precision == "bfloat16" else "float32"
+
+
+def slow_precision(precision: str) -> str:
+    """A warning, with what to do, where this machine only emulates a precision; empty where it computes in it."""
+    if precision != "bfloat16" or _computes_in_bfloat16():
+        return ""
+    return (
+        "this processor does not compute in bfloat16: training takes several times as long as in float32; "
+        'a copy of the study with precision = "float32" is the same recipe, and another study'
+    )
+
+
+def _computes_in_bfloat16() -> bool:
+    return bool(accelerator() or {"avx512_bf16", "amx_bf16"} & _processor_flags())
 
 
 def provenance() -> dict[str, str | int]:

@@ -9,12 +9,14 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from filelock import FileLock
+from rich.console import Console
 
 from indicators import crew
 from indicators.catalog import INDICATORS
@@ -266,6 +268,18 @@ def test_what_is_found_damaged_is_made_again_to_the_same_bits(made, name, times)
     assert damaged.read(measurement) == numbers
     np.testing.assert_array_equal(store.entry(spec).read_arrays("final.safetensors")[0]["000.kernel"], kernel)
     assert trainings() - before == times
+
+
+@pytest.mark.parametrize(("precision", "told"), [("bfloat16", True), ("float32", False)])
+def test_a_slow_precision_is_told_before_the_work_is_begun(make_study, store, folder, monkeypatch, precision, told):
+    monkeypatch.setattr(crew, "slow_precision", lambda name: "slow" if name == "bfloat16" else "")
+    monkeypatch.setattr(crew, "prepare", lambda *_: None)
+    console = Console(file=StringIO(), width=500)
+
+    crew.make(Work((make_study(precision=precision).model("sgd", "low", 0),), None, folder), store, console)
+
+    assert console.file.getvalue().startswith("to train: 1 networks")
+    assert ("\nwarning: slow\n" in console.file.getvalue()) == told
 
 
 # --- What goes wrong --------------------------------------------------------------------------------

@@ -123,6 +123,13 @@ def test_a_card_left_idle_is_pointed_out(store, monkeypatch):
     assert not any("Some Card" in warning for warning in doctor.warnings(store))
 
 
+@pytest.mark.parametrize(("name", "warned"), [("cifar10-quarter", True), ("cifar10-mini", False)])
+def test_a_precision_that_is_slow_here_is_pointed_out(store, monkeypatch, name, warned):
+    monkeypatch.setattr(doctor, "slow_precision", lambda precision: "slow" if precision == "bfloat16" else "")
+
+    assert ("slow" in doctor.warnings(store, doctor.specs.load_study(name))) == warned
+
+
 def test_rates_that_do_not_rise_and_few_images_are_pointed_out(store):
     study = doctor.specs.load_study("cifar10-mini")
     assert doctor.warnings(store, study) == doctor.warnings(store)

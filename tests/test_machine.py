@@ -40,6 +40,17 @@ def test_precision_is_what_was_asked_and_auto_what_the_processor_computes_in(mon
     assert machine.resolve_precision(asked) == resolved
 
 
+@pytest.mark.parametrize(
+    ("precision", "flags", "warned"),
+    [("bfloat16", "", True), ("bfloat16", "avx512_bf16", False), ("float32", "", False)],
+)
+def test_a_precision_that_the_processor_emulates_is_warned_of(monkeypatch, precision, flags, warned):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda: INTEL.format(flags))
+    monkeypatch.setattr(machine, "accelerator", lambda: "")
+
+    assert ('precision = "float32"' in machine.slow_precision(precision)) == warned
+
+
 def test_a_machine_that_tells_nothing_computes_in_float32(monkeypatch):
     monkeypatch.setattr(machine, "_cpuinfo", lambda: "")
 
@@ -83,6 +94,7 @@ def test_a_card_computes_in_bfloat16_whatever_the_processor(monkeypatch):
 
     assert machine.resolve_precision("auto") == "bfloat16"
     assert machine.resolve_precision("float32") == "float32"
+    assert machine.slow_precision("bfloat16") == ""
 
 
 def test_provenance_names_the_backend(monkeypatch):
