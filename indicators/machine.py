@@ -21,8 +21,8 @@ ONE_THREAD = dict.fromkeys(
 def tensorflow_defaults() -> dict[str, str]:
     """Environment that TensorFlow trains fastest with, quietly; to be set before it is imported.
 
-    By itself it takes oneDNN's convolutions only where there are AVX-512's instructions for networks. Others train two
-    to three times as fast with them.
+    By itself it takes oneDNN's convolutions only where there are AVX-512's instructions for networks. Other
+    processors train two to three times as fast with them.
     """
     convolutions = {"TF_ENABLE_ONEDNN_OPTS": "1"} if platform.machine().lower() in ("x86_64", "amd64") else {}
     return {"TF_CPP_MIN_LOG_LEVEL": "3", **convolutions}
