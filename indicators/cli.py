@@ -245,7 +245,7 @@ def doctor(
     from indicators.machine import ONE_THREAD, tensorflow_defaults
 
     # As a worker trains: on one core.
-    os.environ |= tensorflow_defaults() | dict(os.environ) | ONE_THREAD
+    os.environ |= tensorflow_defaults() | os.environ | ONE_THREAD
     from indicators import doctor as diagnosis
     from indicators import selection
     from indicators.specs import StudySpec

@@ -64,8 +64,11 @@ def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
 
 
 def slow_precision(precision: str) -> str:
-    """A warning, with what to do, where this machine only emulates a precision; empty where it computes in it."""
-    if precision != "bfloat16" or _computes_in_bfloat16():
+    """A warning, with what to do, where this machine only emulates a precision; empty elsewhere.
+
+    Of processors that do not tell what they compute in, as all but x86 on Linux, nothing is said.
+    """
+    if precision != "bfloat16" or _computes_in_bfloat16() or not _processor_flags():
         return ""
     return (
         "this processor does not compute in bfloat16: training takes several times as long as in float32; "

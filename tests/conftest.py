@@ -5,7 +5,7 @@ import os
 from indicators.machine import ONE_THREAD, tensorflow_defaults
 
 # Before TensorFlow is imported, as in the workers of a crew.
-os.environ |= ONE_THREAD | tensorflow_defaults() | dict(os.environ)
+os.environ |= ONE_THREAD | tensorflow_defaults() | os.environ
 
 import importlib
 import sys

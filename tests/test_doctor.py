@@ -104,10 +104,13 @@ def test_epochs_are_those_of_the_published_study_where_there_is_one(store, monke
 def test_people_read_the_same(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
     monkeypatch.setattr(doctor, "memory", lambda: 1_000_000_000)
+    # Speed is timed as a worker trains.
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
 
     assert cli.main(["doctor"]) == 0
     told = capsys.readouterr().out
 
+    assert "threads                     1\n" in told
     assert "CIFAR-10                    not there yet: `indicators fetch`" in told
     assert "memory free                 1.0 GB" in told
     assert "Dense2" in told

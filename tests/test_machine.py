@@ -55,6 +55,7 @@ def test_a_machine_that_tells_nothing_computes_in_float32(monkeypatch):
     monkeypatch.setattr(machine, "_cpuinfo", lambda: "")
 
     assert machine.resolve_precision("auto") == "float32"
+    assert machine.slow_precision("bfloat16") == ""
     assert machine.provenance()["processor"]
 
 
