@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from indicators import DEFAULT_STUDY
-from indicators.claims import IDENTIFIER, TIERS, read, sentence, theme
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable, Undecided, all_asserted, judging, overall
+from indicators.claims.evidence import Undecided, all_asserted, judging, overall
+from indicators.claims.reading import IDENTIFIER, TIERS, read, sentence, theme
+from indicators.errors import InputError, NotApplicable
 from indicators.files import make_folder
 
 CLAIMS = Path(__file__).parent / "hypotheses"
@@ -131,7 +131,7 @@ def pytest_xdist_node_collection_finished(node, ids):
 @pytest.fixture(scope="session")
 def source(request):
     """The measurements of the study, all of them made before the first claim is judged."""
-    from indicators.view import open_source
+    from indicators.sources.source import open_source
 
     return open_source(*_study_and_store(request.config))
 
@@ -139,7 +139,7 @@ def source(request):
 @pytest.fixture
 def study(request, source):
     """The study as a claim sees it: `study["cosine_distance"]`, for the seeds that meet the claim's premise."""
-    from indicators.view import View
+    from indicators.claims.view import View
 
     claim = request.node.get_closest_marker("claim")
     about = claim.kwargs if claim else {}
@@ -189,7 +189,7 @@ def pytest_runtest_call(item):
             # It would pass whatever the world is like.
             reason = "compared without asserting" if record else "compared nothing"
             _note(item, claim, "error", reason, record)
-            pytest.fail(f"the claim {reason}: assert one of the verbs of indicators.comparisons")
+            pytest.fail(f"the claim {reason}: assert one of the verbs of indicators.claims.verbs")
         _note(item, claim, verdict, record[-1].reason, record)
         return outcome
 
@@ -299,14 +299,14 @@ def _prepare_if_needed(config, claims):
     if not claims or config.getoption("collectonly") or config.stash.get(prepared_key, False):
         return
     config.stash[prepared_key] = True
-    from indicators.view import open_source
+    from indicators.sources.source import open_source
 
     with _plain_errors():
         study, store = _study_and_store(config)
         _require_files(config, study.name)
         open_source(study, store)
         if hasattr(study, "models"):
-            from indicators.crew import CrewError, make_study
+            from indicators.study.workers import CrewError, make_study
 
             try:
                 make_study(study, store, config.getoption("data"), _console(), _asked(claims))
@@ -316,7 +316,7 @@ def _prepare_if_needed(config, claims):
 
 def _asked(claims):
     """Names of the measurements that the tests of these claims speak of: the others need not be made for them."""
-    from indicators.catalog import INDICATORS
+    from indicators.measures.catalog import INDICATORS
 
     chosen = {claim.partition("[")[0].partition("::")[::2] for claim in claims}
     asked = {
@@ -343,8 +343,8 @@ def _require_files(config, study):
 
 @functools.cache
 def _chosen_study(name, architecture, arrays, seeds, root):
-    from indicators.selection import choose_study
     from indicators.store import Store
+    from indicators.study.choosing import choose_study
 
     store = Store(root)
     return choose_study(store, name, architecture=architecture, arrays=arrays, seeds=seeds), store

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from indicators.comparisons import less, more, rises, same
+from indicators.claims.summaries import jump_at_reductions
+from indicators.claims.verbs import less, more, rises, same
 from indicators.specs import LEVELS, OPTIMIZERS
-from indicators.summaries import jump_at_reductions
 
 
 @pytest.mark.claim("T1", tier="core", section="6.1.1", figures="Table 6.1", expected=0.08)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from indicators.comparisons import falls, less, more, rises, same
+from indicators.claims.verbs import falls, less, more, rises, same
+from indicators.claims.view import HIDDEN, PARTS, layer_at, layers_in
 from indicators.specs import LEVELS
-from indicators.view import HIDDEN, PARTS, layer_at, layers_in
 
 
 @pytest.mark.claim("O5", tier="secondary", section="6.3.4", figures="6.6", expected=0.11)

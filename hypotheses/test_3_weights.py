@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from indicators.comparisons import falls, less, more, rises, same, tracks
-from indicators.profiles import rank_correlation
-from indicators.specs import LEVELS, OPTIMIZERS, PAIRS_OF_OPTIMIZERS
-from indicators.summaries import (
+from indicators.claims.profiles import rank_correlation
+from indicators.claims.summaries import (
     difference,
     growth_of_the_middle_half,
     most_over_least,
@@ -14,7 +12,9 @@ from indicators.summaries import (
     relative_change,
     sparsity_turned_at_random,
 )
-from indicators.view import HIDDEN, LAST, PARTS, layers_in
+from indicators.claims.verbs import falls, less, more, rises, same, tracks
+from indicators.claims.view import HIDDEN, LAST, PARTS, layers_in
+from indicators.specs import LEVELS, OPTIMIZERS, PAIRS_OF_OPTIMIZERS
 
 TURNED = 0.95
 """A cosine distance at which a layer's weights are as good as unrelated to its initial ones."""

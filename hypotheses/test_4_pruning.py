@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from indicators.comparisons import less, more, rises, same, tracks
+from indicators.claims.summaries import difference, half_loss_fraction, pruning_area
+from indicators.claims.verbs import less, more, rises, same, tracks
+from indicators.claims.view import HIDDEN, LAST, layers_in
 from indicators.specs import LEVELS, OPTIMIZERS, PAIRS_OF_OPTIMIZERS
-from indicators.summaries import difference, half_loss_fraction, pruning_area
-from indicators.view import HIDDEN, LAST, layers_in
 
 
 @pytest.mark.claim("P1", tier="secondary", section="7.3.1", figures="7.12-7.14", expected=0.07)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
-from indicators.profiles import (
+from indicators.claims.profiles import (
     ONSET_OF_LABEL_INFORMATION,
     onset,
     onsets,
@@ -11,9 +10,10 @@ from indicators.profiles import (
     relative_onset,
     trough_width,
 )
+from indicators.claims.summaries import difference
+from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
+from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, layer_at, layers_in
 from indicators.specs import LEVELS, OPTIMIZERS, PAIRS_OF_OPTIMIZERS
-from indicators.summaries import difference
-from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, layer_at, layers_in
 
 ONSET_OF_NMI = 0.02
 SEVERAL_ONSETS = (0.02, 0.03, 0.04, 0.06)

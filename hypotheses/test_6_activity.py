@@ -2,11 +2,11 @@
 
 import pytest
 
-from indicators.comparisons import earlier, falls, less, more, rises, same
-from indicators.profiles import onsets, rank_correlation
+from indicators.claims.profiles import onsets, rank_correlation
+from indicators.claims.summaries import difference
+from indicators.claims.verbs import earlier, falls, less, more, rises, same
+from indicators.claims.view import CENTRAL, HIDDEN, LAST, OUTPUT, layer_at, layers_in
 from indicators.specs import OPTIMIZERS
-from indicators.summaries import difference
-from indicators.view import CENTRAL, HIDDEN, LAST, OUTPUT, layer_at, layers_in
 
 ONSET_OF_DEATH = 0.05
 SEVERAL_ONSETS = (0.02, 0.05, 0.1)

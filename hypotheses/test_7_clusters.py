@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
-from indicators.profiles import onsets, rank_correlation
+from indicators.claims.profiles import onsets, rank_correlation
+from indicators.claims.summaries import difference
+from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
+from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, layer_at, layers_in
 from indicators.specs import OPTIMIZERS
-from indicators.summaries import difference
-from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, layer_at, layers_in
 
 GROUPED = 0.1
 """A silhouette above which the images of a neuron count as grouped; what is not grouped stays well below."""

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
-from indicators.profiles import ONSET_OF_LABEL_INFORMATION, rank_correlation
+from indicators.claims.profiles import ONSET_OF_LABEL_INFORMATION, rank_correlation
+from indicators.claims.summaries import half_loss_fraction, outlyingness, pruning_area
+from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
+from indicators.claims.view import FIRST, HIDDEN, LAST, layers_in
 from indicators.specs import OPTIMIZERS
-from indicators.summaries import half_loss_fraction, outlyingness, pruning_area
-from indicators.view import FIRST, HIDDEN, LAST, layers_in
 
 UNIT = "share of the distances"
 

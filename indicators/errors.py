@@ -11,6 +11,10 @@ class InputError(ValueError):
     """
 
 
+class NotApplicable(Exception):  # noqa: N818 - an answer, not an error
+    """The study lacks what the claim needs; the message is the reason."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The known name nearest to one that is not, as a question within a message; empty where none is near."""
     found = difflib.get_close_matches(name, list(known), n=1)

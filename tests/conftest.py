@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import indicators
-from indicators import data
+from indicators.images import dataset as data
 from indicators.specs import LEVELS, OPTIMIZERS, ArchitectureSpec, DataSpec, MeasuringSpec, Recipe, StudySpec
 from indicators.store import Store
 

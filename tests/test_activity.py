@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from indicators import activity
+from indicators.measures import activity
 
 rectified = st.sampled_from([np.float16, np.float32, np.float64]).flatmap(
     lambda dtype: arrays(

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from indicators.architectures import (
+from indicators.errors import InputError
+from indicators.networks.architectures import (
     activations,
     build,
     kernel_layers,
@@ -15,8 +16,7 @@ from indicators.architectures import (
     resolve,
     vgg,
 )
-from indicators.errors import InputError
-from indicators.normalization import FusedBatchNormalization
+from indicators.networks.normalization import FusedBatchNormalization
 
 layers = keras.layers
 SHAPE = (32, 32, 3)

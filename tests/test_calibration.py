@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.calibration import STEP, Cell, calibrate, missed, next_rate
 from indicators.errors import InputError
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
+from indicators.study.calibration import STEP, Cell, calibrate, missed, next_rate
 
 TARGETS = {"low": 0.4, "medium": 0.5, "high": 0.6}
 STUDY = load_study("cifar10-mini").changed(targets=TARGETS)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators import contract
-from indicators.catalog import CATALOG, INDICATORS
-from indicators.subjects import Kernel, Layer
+from indicators.measures import contract
+from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.measures.subjects import Kernel, Layer
 
 
 def rows(needs):

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indicators import cifar10, data
-from indicators.cifar10 import Expected
 from indicators.errors import InputError
+from indicators.images import cifar10
+from indicators.images import dataset as data
+from indicators.images.cifar10 import Expected
 
 STEMS = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
 

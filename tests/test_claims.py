@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from indicators import claims
-from indicators.catalog import INDICATORS
+from indicators.claims import reading as claims
 from indicators.errors import InputError
+from indicators.measures.catalog import INDICATORS
 from tests.worlds.claims import claims as imported
 
 EXAMPLE = '''
 import pytest
-from indicators.comparisons import less, more
+from indicators.claims.verbs import less, more
 
 LEAST = 0.02
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 import indicators
-from indicators import cli, crew, selection
-from indicators.catalog import INDICATORS
-from indicators.crew import CrewError
+from indicators.cli import commands as cli
 from indicators.errors import InputError
+from indicators.measures.catalog import INDICATORS
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
+from indicators.study import choosing as selection
+from indicators.study import workers as crew
+from indicators.study.workers import CrewError
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
 COMMANDS = (*TRAINING, "report", "figures", "export")
@@ -375,8 +377,8 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
         (folder / "x-recorded.nc").write_bytes(b"0" * 2_300_000)
         return folder / "x-recorded.toml"
 
-    monkeypatch.setattr("indicators.published.publish", publish)
-    monkeypatch.setattr("indicators.crew.Work.undone", lambda *_: [])
+    monkeypatch.setattr("indicators.sources.published.publish", publish)
+    monkeypatch.setattr("indicators.study.workers.Work.undone", lambda *_: [])
     seeds = ("--seeds", "3", "--first-seed", "2")
     others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial import distance
 from sklearn.metrics import pairwise_distances, silhouette_samples
 
-from indicators import clustering
-from indicators.clustering import Ignored, active_neighbors, neighborhood_curve, neighborhood_silhouette
+from indicators.measures import clustering
+from indicators.measures.clustering import Ignored, active_neighbors, neighborhood_curve, neighborhood_silhouette
 
 METRICS, WEIGHTINGS, KINDS = clustering.METRICS, clustering.WEIGHTINGS, clustering.KINDS
 SHARES = st.sampled_from([0.1, 0.2, 0.25, 0.3, 0.5, 0.7, 1.0])

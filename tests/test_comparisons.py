@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from indicators.comparisons import earlier, falls, less, more, rises, same, tracks
-from indicators.evidence import NotApplicable, Undecided, judging
-from indicators.profiles import onset
+from indicators.claims.evidence import Undecided, judging
+from indicators.claims.profiles import onset
+from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
+from indicators.errors import NotApplicable
 
 brief = settings(max_examples=40, deadline=None)  # a busy machine is no failure
 

@@ -181,7 +181,7 @@ def test_a_run_in_which_everything_is_measured_imports_no_framework(how, process
     imported = {path.name: set(path.read_text().split()) for path in folder.iterdir()}
 
     assert sorted(imported) == processes
-    assert "indicators.recorded" in imported[processes[0]]
+    assert "indicators.sources.transcribed" in imported[processes[0]]
     assert not any({"tensorflow", "keras", "torch", "jax"} & modules for modules in imported.values())
 
 
@@ -297,7 +297,7 @@ HEIGHTS = (4.5, 5.0, 5.5)  # mean 5, standard error 0.289
 TRIALS = '''
 import pytest
 
-from indicators.comparisons import more
+from indicators.claims.verbs import more
 
 CELL = {"optimizer": "sgd", "level": "low"}
 
@@ -510,7 +510,7 @@ def test_a_selection_leaves_the_verdicts_of_all_claims_alone(suite, tmp_path):
 ARITHMETIC = '''
 import pytest
 
-from indicators.comparisons import more
+from indicators.claims.verbs import more
 
 
 @pytest.mark.claim("X1", tier="core", section="0")
@@ -533,7 +533,7 @@ def test_the_arithmetic_of_a_claim_keeps_the_resolution_of_its_measurements(tmp_
 CRASH = '''
 import os
 import pytest
-from indicators.evidence import NotApplicable
+from indicators.errors import NotApplicable
 
 
 @pytest.mark.claim("X1", tier="core", section="0")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from indicators import contract
-from indicators.catalog import CATALOG
-from indicators.contract import ContractError, check_indicator
 from indicators.errors import InputError
+from indicators.measures import contract
+from indicators.measures.catalog import CATALOG
+from indicators.measures.contract import ContractError, check_indicator
 
 SYMMETRIC = ("images", "neurons", "scale")
 

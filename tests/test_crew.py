@@ -18,14 +18,14 @@ import pytest
 from filelock import FileLock
 from rich.console import Console
 
-from indicators import crew
-from indicators.catalog import INDICATORS
-from indicators.crew import CrewError, Work, prepare, run_worker
 from indicators.errors import InputError
-from indicators.measurements import file_name
-from indicators.measuring import missing
+from indicators.measures.catalog import INDICATORS
+from indicators.sources.stored import file_name
 from indicators.specs import ModelSpec
 from indicators.store import Store
+from indicators.study import workers as crew
+from indicators.study.measuring import missing
+from indicators.study.workers import CrewError, Work, prepare, run_worker
 
 # Whoever may use one core has one worker, and shares one slot with all others of one core, whichever core it is.
 ONE_CORE = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0), key=lambda core: core ^ os.getpid())})\n"
@@ -36,7 +36,7 @@ RUN = (
     + """
 import sys
 from pathlib import Path
-from indicators import crew
+from indicators.study import workers as crew
 from indicators.store import Store
 work = crew.Work.from_json(sys.stdin.readline())
 crew.prepare(work, Store(Path(sys.argv[1])), lambda undone: None, pause=0.1)
@@ -50,7 +50,7 @@ HANDS = (
     + """
 import sys, time
 from pathlib import Path
-from indicators import crew
+from indicators.study import workers as crew
 from indicators.specs import ModelSpec
 from indicators.store import Store
 

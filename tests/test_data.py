@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import indicators
-from indicators import data
-from indicators.cifar10 import CIFAR10, Expected
 from indicators.errors import InputError
+from indicators.images import dataset as data
+from indicators.images.cifar10 import CIFAR10, Expected
 from indicators.specs import DataSpec
 
 
@@ -172,8 +172,8 @@ def test_a_named_source_is_the_only_place_asked(tmp_path, expected):
 FETCH = """
 import json, sys, time
 from pathlib import Path
-from indicators import data
-from indicators.cifar10 import Expected
+from indicators.images import dataset as data
+from indicators.images.cifar10 import Expected
 
 root, source, expected = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 expected = {name: Expected(tuple(shape), sha256) for name, (shape, sha256) in expected.items()}
@@ -202,7 +202,7 @@ def test_of_four_processes_one_makes_the_data_set(source, expected, tmp_path):
 
 
 def test_importing_the_room_imports_neither_keras_nor_pillow():
-    code = "import sys, indicators.data; print(*{'tensorflow', 'keras', 'PIL'} & set(sys.modules))"
+    code = "import sys, indicators.images.dataset; print(*{'tensorflow', 'keras', 'PIL'} & set(sys.modules))"
 
     imported = subprocess.check_output([sys.executable, "-c", code], text=True)  # noqa: S603 - our own program
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import stats
 
-from indicators import distributions
+from indicators.measures import distributions
 
 # Few distinct values among many, so that ties are common.
 samples = arrays(

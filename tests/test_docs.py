@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from indicators import cli, profiles, summaries
-from indicators.catalog import INDICATORS
+from indicators.claims import profiles, summaries
+from indicators.cli import commands as cli
 from indicators.errors import InputError
+from indicators.measures.catalog import INDICATORS
 from indicators.specs import StudySpec, load_study, studies
 from tests.worlds import simulate
 

@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from indicators import cli, doctor
-from indicators.crew import Work, prepare
+from indicators.cli import commands as cli
+from indicators.cli import doctor
+from indicators.study.workers import Work, prepare
 
 NETWORK = """
 import keras
@@ -153,9 +154,7 @@ def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys
 
 
 def test_libraries_are_loaded_without_a_word_and_complaints_are_still_heard():
-    code = (
-        "import os; from indicators.doctor import _loading\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
-    )
+    code = "import os; from indicators.cli.doctor import _loading\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
 
     assert done.stderr == "words"

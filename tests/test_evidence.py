@@ -5,16 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from indicators.evidence import (
-    VERDICTS,
-    Contrast,
-    Evidence,
-    NotApplicable,
-    Undecided,
-    judge,
-    judging,
-    overall,
-)
+from indicators.claims.evidence import VERDICTS, Contrast, Evidence, Undecided, judge, judging, overall
+from indicators.errors import NotApplicable
 
 
 def contrast(*per_seed, floor=0.0, name="a - b"):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from indicators import forward, training
-from indicators.forward import Network
+from indicators.networks import forward, training
+from indicators.networks.forward import Network
 
 EPSILON = 1e-3  # of Keras's batch normalization
 

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from indicators import architectures, training
 from indicators.errors import InputError
-from indicators.gradients import Gradients
+from indicators.networks import architectures, training
+from indicators.networks.gradients import Gradients
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as any_arrays
 
 import indicators
-from indicators import imagefolder
 from indicators.errors import InputError
-from indicators.imagefolder import Stream
+from indicators.images import arrayfolder as imagefolder
+from indicators.images.arrayfolder import Stream
 
 WHOLE = ["manifest.json", "test_images.npy", "test_labels.npy", "train_images.npy", "train_labels.npy"]
 
@@ -216,7 +216,7 @@ MAKE = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from indicators import imagefolder
+from indicators.images import arrayfolder as imagefolder
 
 root, arrays = Path(sys.argv[1]), np.load(sys.argv[2])
 

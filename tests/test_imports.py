@@ -60,19 +60,21 @@ def test_no_light_room_loads_a_framework_or_the_test_runner():
 
     loaded = loaded_by(*light)
 
-    assert {"indicators.measurements", "indicators.report.terminal", "xarray"} <= loaded
+    assert {"indicators.sources.stored", "indicators.report.terminal", "xarray"} <= loaded
     assert not (FRAMEWORKS | {"pytest", "_pytest", "sklearn", "matplotlib", "scipy.stats"}) & loaded
 
 
 def test_the_command_line_answers_without_loading_numbers():
-    loaded = loaded_by("indicators.cli")
+    loaded = loaded_by("indicators.cli.commands")
 
     assert "typer" in loaded
-    assert not {"numpy", "xarray", "scipy", "pandas", "indicators.crew", "indicators.store"} & loaded
+    assert not {"numpy", "xarray", "scipy", "pandas", "indicators.study.workers", "indicators.store"} & loaded
 
 
 def test_specs_and_the_store_load_no_labeled_arrays():
-    assert not {"xarray", "pandas", "scipy"} & loaded_by("indicators.specs", "indicators.store", "indicators.selection")
+    assert not {"xarray", "pandas", "scipy"} & loaded_by(
+        "indicators.specs", "indicators.store", "indicators.study.choosing"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(set(ROOMS) - NEED_FRAMEWORK))

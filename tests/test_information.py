@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn.metrics import mutual_info_score, normalized_mutual_info_score
 
-from indicators import information
+from indicators.measures import information
 
 METHODS = information.AVERAGE_METHODS
 

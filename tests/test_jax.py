@@ -9,16 +9,19 @@ import sys
 import numpy as np
 import pytest
 
-from indicators import epochs, products
-from indicators.crew import Work, prepare
-from indicators.measurements import from_bytes
+from indicators.measures import gram as products
+from indicators.networks import epochs
+from indicators.sources.stored import from_bytes
 from indicators.store import Store
+from indicators.study.workers import Work, prepare
 
 # Another backend needs a process of its own. Trains whole, and again with an interruption; measures.
 CHILD = """
 import json, sys
 from pathlib import Path
-from indicators import data, measuring, training
+from indicators.images import dataset as data
+from indicators.networks import training
+from indicators.study import measuring
 from indicators.specs import MeasuringSpec, ModelSpec
 from indicators.store import Store
 

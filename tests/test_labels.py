@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
 
-from indicators import information, labels
+from indicators.measures import information, labels
 
 METHODS = information.AVERAGE_METHODS
 ONE_PAIR = [[0, 1]]

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators import clustering, forward, measurements, measuring, training
-from indicators.catalog import CATALOG, INDICATORS
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable
-from indicators.measurements import Measurements, State, file_name
-from indicators.measuring import forward_images, measure, missing, plan, require_names
+from indicators.errors import InputError, NotApplicable
+from indicators.measures import clustering
+from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.measures.subjects import Layer, Neuron
+from indicators.measures.trajectories import Following
+from indicators.measures.weights import cosine_distance
+from indicators.networks import forward, training
+from indicators.sources import stored as measurements
+from indicators.sources.stored import Measurements, State, file_name
 from indicators.specs import LEVELS, OPTIMIZERS, MeasuringSpec, ModelSpec
 from indicators.store import Store
-from indicators.subjects import Layer, Neuron
-from indicators.trajectories import Following
-from indicators.weights import cosine_distance
+from indicators.study import measuring
+from indicators.study.measuring import forward_images, measure, missing, plan, require_names
 
 LAYERS = ["Conv1", "Conv2", "Dense1"]
 ACCURACIES = {"train_running": 0.9, "train": 0.8, "validation": 0.7, "test": 0.6}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators import optimizers
 from indicators.errors import InputError
-from indicators.optimizers import Layca, add_penalty, optimizer, rotate
+from indicators.networks import optimizers
+from indicators.networks.optimizers import Layca, add_penalty, optimizer, rotate
 
 RATES = st.floats(1e-6, 10)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -181,7 +181,7 @@ def test_weights_and_step_of_different_shapes_are_refused(kind):
 
 def test_rotating_an_array_imports_no_keras():
     code = (
-        "import sys, numpy as np; from indicators.optimizers import rotate;"
+        "import sys, numpy as np; from indicators.networks.optimizers import rotate;"
         "rotate(np.ones(2), np.arange(2.0), 0.1); sys.exit('keras' in sys.modules)"
     )
 
@@ -191,7 +191,7 @@ def test_rotating_an_array_imports_no_keras():
 
 
 def test_the_module_has_no_other_late_attribute():
-    with pytest.raises(AttributeError, match=r"module 'indicators.optimizers' has no attribute 'Adam'"):
+    with pytest.raises(AttributeError, match=r"module 'indicators.networks.optimizers' has no attribute 'Adam'"):
         optimizers.Adam  # noqa: B018
 
 

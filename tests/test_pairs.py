@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import normalized_mutual_info_score
 
-from indicators import information, pairs
+from indicators.measures import information, pairs
 
 METHODS = information.AVERAGE_METHODS
 

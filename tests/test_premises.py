@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators import premises
+from indicators.claims import premises
 from indicators.errors import InputError
 
 THESIS = [[0.6461, 0.7540, 0.8429], [0.6755, 0.7546, 0.8706], [0.6513, 0.7396, 0.8558]]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
-from indicators.evidence import NotApplicable
-from indicators.profiles import onset, onsets, rank_correlation, relative_onset, trough_width
+from indicators.claims.profiles import onset, onsets, rank_correlation, relative_onset, trough_width
+from indicators.errors import NotApplicable
 
 # Onsets
 

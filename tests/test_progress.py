@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from indicators import progress
-from indicators.progress import Display, Fetching, duration
+from indicators.study import progress
+from indicators.study.progress import Display, Fetching, duration
 
 
 class Clock:

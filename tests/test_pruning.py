@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from indicators import pruning
+from indicators.measures import pruning
 
 # Few distinct values, so that most examples have ties across the threshold and across kernels.
 kernel_lists = st.lists(

@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.catalog import CATALOG, INDICATORS
-from indicators.crew import Work, prepare
-from indicators.data import checksums
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable
-from indicators.measurements import Measurements
-from indicators.published import publish, published_at
+from indicators.errors import InputError, NotApplicable
+from indicators.images.dataset import checksums
+from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.sources.published import publish, published_at
+from indicators.sources.source import open_source
+from indicators.sources.stored import Measurements
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
-from indicators.view import open_source
+from indicators.study.workers import Work, prepare
 
 
 @pytest.fixture(scope="module")

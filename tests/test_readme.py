@@ -13,15 +13,15 @@ import xarray as xr
 from rich.console import Console
 from scipy.stats import spearmanr
 
-from indicators import claims
-from indicators.premises import equal_accuracy, separated_levels
-from indicators.published import PublishedStudy
-from indicators.recorded import load
+from indicators.claims import reading as claims
+from indicators.claims.premises import equal_accuracy, separated_levels
+from indicators.claims.summaries import half_loss_fraction
+from indicators.claims.view import LAST, layers_in, with_parts
 from indicators.report import overview, terminal
 from indicators.report.verdicts import by_claim
+from indicators.sources.published import PublishedStudy
+from indicators.sources.transcribed import load
 from indicators.specs import LEVELS, STUDIES, load_study
-from indicators.summaries import half_loss_fraction
-from indicators.view import LAST, layers_in, with_parts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

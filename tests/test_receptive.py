@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate
 
-from indicators import receptive
+from indicators.measures import receptive
 
 rng = np.random.default_rng(0)
 

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators import recorded
-from indicators.catalog import INDICATORS
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable
+from indicators.errors import InputError, NotApplicable
+from indicators.measures.catalog import INDICATORS
+from indicators.sources import transcribed as recorded
 from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, load_study
 
 FILE = STUDIES / "thesis-2019.toml"
@@ -176,7 +175,7 @@ def test_changing_an_array_changes_nothing_that_is_read_later():
 
 
 def test_reading_a_recorded_study_imports_no_network_library():
-    code = "import sys, indicators.recorded; sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
+    code = "import sys, indicators.sources.transcribed; sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own interpreter
 

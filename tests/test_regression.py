@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indicators.catalog import CATALOG, INDICATORS
+from indicators.measures.catalog import CATALOG, INDICATORS
 
 FIXTURES = Path(__file__).parent / "fixtures"
 tiny = runpy.run_path(str(FIXTURES / "tiny.py"))

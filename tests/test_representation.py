@@ -8,7 +8,7 @@ from scipy.stats import ortho_group
 from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeCV
 
-from indicators.representation import PENALTIES, centered_gram, effective_rank, probe_accuracy, spectrum
+from indicators.measures.representation import PENALTIES, centered_gram, effective_rank, probe_accuracy, spectrum
 
 
 def activations(seed=0, images=40, neurons=15, classes=3, signal=1.0):

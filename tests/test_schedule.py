@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators import schedule
+from indicators.networks import schedule
 from indicators.specs import Recipe
 
 TENTH = Recipe(plateau_factor=0.1)

@@ -4,10 +4,10 @@ import sys
 import numpy as np
 import pytest
 
-from indicators import data
 from indicators.errors import InputError
-from indicators.selection import calibrated_name, choose_study, fetch, uncalibrated
+from indicators.images import dataset as data
 from indicators.specs import ArchitectureSpec, RecordedSpec, load_study, write_study
+from indicators.study.choosing import calibrated_name, choose_study, fetch, uncalibrated
 
 MINI = load_study("cifar10-mini")
 FEW = {

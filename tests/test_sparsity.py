@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import stats
 
-from indicators import sparsity
+from indicators.measures import sparsity
 
 kernels = arrays(
     np.float32,

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from indicators import claims, specs
-from indicators.catalog import CATALOG
-from indicators.published import PublishedStudy
+from indicators import specs
+from indicators.claims import reading as claims
+from indicators.measures.catalog import CATALOG
+from indicators.sources.published import PublishedStudy
+from indicators.sources.source import open_source
 from indicators.specs import RecordedSpec, load_study
-from indicators.view import open_source
 
 RECORDED = [name for name in specs.studies() if isinstance(load_study(name), RecordedSpec)]
 PUBLISHED = [name for name in RECORDED if load_study(name).sha256]

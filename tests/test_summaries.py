@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators import weights
-from indicators.sparsity import hoyer
-from indicators.summaries import (
+from indicators.claims.summaries import (
     difference,
     growth_of_the_middle_half,
     half_loss_fraction,
@@ -15,6 +13,8 @@ from indicators.summaries import (
     relative_change,
     sparsity_turned_at_random,
 )
+from indicators.measures import weights
+from indicators.measures.sparsity import hoyer
 
 GRID = [0.0, 0.1, 0.5, 0.9]
 

@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from indicators import tables
-from indicators.catalog import CATALOG, INDICATORS
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable
+from indicators.errors import InputError, NotApplicable
+from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.sources import export as tables
+from indicators.sources.source import open_source
 from indicators.specs import load_study
-from indicators.view import open_source
 
 NAME = "silhouette_cosine"
 

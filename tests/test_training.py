@@ -11,12 +11,13 @@ import keras
 import numpy as np
 import pytest
 
-from indicators import schedule, training, trajectories
-from indicators.epochs import Loop, runner
 from indicators.errors import InputError
+from indicators.measures import trajectories
+from indicators.measures.weights import alignment, cosine_distance, norm_ratio
+from indicators.networks import schedule, training
+from indicators.networks.epochs import Loop, runner
 from indicators.specs import ModelSpec
 from indicators.store import Store
-from indicators.weights import alignment, cosine_distance, norm_ratio
 
 KEYS = {
     "epoch", "learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds",
@@ -337,7 +338,8 @@ def test_a_diverging_rate_is_an_error_that_says_where_and_what_to_do(
 FORKS = """
 import json, os, signal, sys, traceback
 from pathlib import Path
-from indicators import data, training
+from indicators.images import dataset as data
+from indicators.networks import training
 from indicators import store as stores
 from indicators.specs import ModelSpec
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.trajectories import (
+from indicators.measures.trajectories import (
     FOLLOWED,
     Following,
     gradient_sign_flips,

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.comparisons import more
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable, Undecided, judging
+from indicators.claims.evidence import Undecided, judging
+from indicators.claims.verbs import more
+from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layer_at, layers_in, part_of
+from indicators.errors import InputError, NotApplicable
+from indicators.sources.source import open_source
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
-from indicators.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layer_at, layers_in, open_source, part_of
 
 GOOD = [0.6, 0.7, 0.8]
 

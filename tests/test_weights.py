@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from indicators import weights
+from indicators.measures import weights
 
 EPS = np.finfo(np.float64).eps
 QUANTITIES = [weights.cosine_distance, weights.norm_ratio, weights.alignment, weights.weight_change_std]

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indicators import claims as sources
+from indicators.claims import reading as sources
+from indicators.claims.evidence import VERDICTS, Verdict
 from indicators.errors import InputError
-from indicators.evidence import VERDICTS, Verdict
 from indicators.files import write_atomically
 from indicators.report.figures.catalog import Figure, Table, shown
 from indicators.report.figures.series import shown_number

@@ -11,13 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from indicators import claims as sources
-from indicators.data import checksums
-from indicators.errors import InputError
-from indicators.evidence import VERDICTS, NotApplicable
+from indicators.claims import reading as sources
+from indicators.claims.evidence import VERDICTS
+from indicators.errors import InputError, NotApplicable
 from indicators.files import write_atomically
-from indicators.measurements import Measurements
-from indicators.published import PublishedStudy
+from indicators.images.dataset import checksums
 from indicators.report import overview
 from indicators.report.figures.catalog import FIGURES
 from indicators.report.figures.series import (
@@ -33,9 +31,11 @@ from indicators.report.figures.series import (
     word,
 )
 from indicators.report.verdicts import Document
+from indicators.sources.published import PublishedStudy
+from indicators.sources.source import Source, open_source
+from indicators.sources.stored import Measurements
 from indicators.specs import LEVELS, OPTIMIZERS, RecordedSpec, StudySpec, load_study, studies
 from indicators.store import Store
-from indicators.view import Source, open_source
 
 HERE = Path(__file__).parent
 THESIS = "thesis-2019"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from indicators.claims import KINDS
+from indicators.claims.reading import KINDS
 from indicators.report.verdicts import Case, Claim, adjusted, counts, found_by, rested_on
 
 SYMBOLS = {

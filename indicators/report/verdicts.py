@@ -12,8 +12,8 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict  # the standard library's is not enough for pydantic before Python 3.12
 
+from indicators.claims.evidence import VERDICTS, Verdict, overall
 from indicators.errors import InputError
-from indicators.evidence import VERDICTS, Verdict, overall
 from indicators.files import write_atomically
 from indicators.machine import provenance
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_score
 
-from indicators import clustering
+from indicators.measures import clustering
 
 IMAGES, INPUTS = 1000, 576
 SAMPLED = 2  # neighborhoods that are timed with scikit-learn: its loop is proportional to their number

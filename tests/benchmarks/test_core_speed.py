@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mutual_info_score, normalized_mutual_info_score
 
-from indicators import distributions, information, labels, pairs, pruning
+from indicators.measures import distributions, information, labels, pairs, pruning
 
 IMAGES, NEURONS, PAIRS = 1000, 10_000, 10_000
 SAMPLED = 25  # calls of scikit-learn that are timed: the loops are proportional to their number

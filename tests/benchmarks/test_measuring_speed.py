@@ -8,7 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from indicators import data, forward, pruning, training
+from indicators.images import dataset as data
+from indicators.measures import pruning
+from indicators.networks import forward, training
 from indicators.specs import ArchitectureSpec, DataSpec, UntrainedSpec
 
 IMAGES = 2000

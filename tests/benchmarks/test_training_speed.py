@@ -21,8 +21,8 @@ KERAS = """
 import tensorflow as tf, keras, numpy as np
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
-from indicators.architectures import build
-from indicators.optimizers import optimizer
+from indicators.networks.architectures import build
+from indicators.networks.optimizers import optimizer
 
 if precision == "bfloat16":
     keras.mixed_precision.set_dtype_policy("mixed_bfloat16")

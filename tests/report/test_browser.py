@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
-from indicators.published import published_at
-from indicators.recorded import load
 from indicators.report import overview, page
 from indicators.report.figures.catalog import FIGURES
 from indicators.report.figures.series import Drawn, fill_all
+from indicators.sources.published import published_at
+from indicators.sources.transcribed import load
 from indicators.specs import STUDIES
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: make test-report")

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.claims import read
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable
-from indicators.recorded import load
+from indicators.claims.reading import read
+from indicators.errors import InputError, NotApplicable
 from indicators.report.figures import draw, export
 from indicators.report.figures.catalog import FIGURES, Figure, numbers, shown
 from indicators.report.figures.series import (
@@ -23,6 +21,7 @@ from indicators.report.figures.series import (
     shown_number,
     table_of,
 )
+from indicators.sources.transcribed import load
 from indicators.specs import LEVELS, OPTIMIZERS, STUDIES
 
 LAYERS = ("Conv1", "Conv2", "Conv3", "Conv4", "Dense1", "Dense2")

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from indicators import claims
-from indicators.cifar10 import CIFAR10
+from indicators.claims import reading as claims
+from indicators.claims.evidence import VERDICTS
 from indicators.errors import InputError
-from indicators.evidence import VERDICTS
-from indicators.published import PublishedStudy
-from indicators.recorded import load
+from indicators.images.cifar10 import CIFAR10
 from indicators.report import overview, page, verdicts
 from indicators.report.figures.catalog import FIGURES
 from indicators.report.figures.series import Drawn, Missing, fill_all
 from indicators.report.verdicts import Case
+from indicators.sources.published import PublishedStudy
+from indicators.sources.transcribed import load
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
 

@@ -4,7 +4,7 @@ import re
 import pytest
 from rich.console import Console
 
-from indicators.evidence import VERDICTS
+from indicators.claims.evidence import VERDICTS
 from indicators.report.terminal import SYMBOLS, print_verdicts
 from indicators.report.verdicts import Case, by_claim
 

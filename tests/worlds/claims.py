@@ -19,10 +19,12 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
-from indicators import comparisons
-from indicators.evidence import Contrast, Evidence, NotApplicable, Undecided, judging, overall
-from indicators.evidence import judge as judge_contrast
-from indicators.view import Source, View
+from indicators.claims import verbs as comparisons
+from indicators.claims.evidence import Contrast, Evidence, Undecided, judging, overall
+from indicators.claims.evidence import judge as judge_contrast
+from indicators.claims.view import View
+from indicators.errors import NotApplicable
+from indicators.sources.source import Source
 
 HYPOTHESES = Path(__file__).parents[2] / "hypotheses"
 VERBS = ("more", "less", "same", "rises", "falls", "earlier", "tracks")

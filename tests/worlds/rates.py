@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from scipy.stats import binomtest
 
-from indicators.evidence import overall
-from indicators.view import Source
+from indicators.claims.evidence import overall
+from indicators.sources.source import Source
 from tests.worlds.claims import Answer, Claim, Permuted, judge, judge_studies
 from tests.worlds.generator import USUAL, Noise
 from tests.worlds.tables import row_of, world

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from indicators.claims.evidence import overall
 from indicators.errors import InputError
-from indicators.evidence import overall
 from tests.worlds.claims import Claim, claims
 from tests.worlds.generator import Noise
 from tests.worlds.rates import (
@@ -198,9 +198,9 @@ def _of_study(chosen: list[Claim], options: argparse.Namespace) -> int:
 
 def _in_study(theme: str, test: str, options: argparse.Namespace) -> tuple[int, int, int, float]:
     """Cases that contrast networks, how often they were supported and judged, and the spread from run to run."""
-    from indicators.selection import choose_study
+    from indicators.sources.source import open_source
     from indicators.store import Store
-    from indicators.view import open_source
+    from indicators.study.choosing import choose_study
 
     claim = claim_of(theme, test)
     store = Store(options.store)

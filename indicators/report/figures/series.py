@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from indicators.errors import InputError
-from indicators.evidence import NotApplicable
+from indicators.errors import InputError, NotApplicable
 from indicators.report.figures.catalog import FIGURES, Figure, Scale, Table
-from indicators.view import Source
+from indicators.sources.source import Source
 
 UNTRAINED = "untrained"
 BINS = 50

@@ -1,0 +1,1 @@
+"""What a claim is written with and judged by."""

@@ -1,0 +1,176 @@
+"""Numbers that claims take from several measurements, or from the curves of one: labeled arrays in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from scipy.special import erf
+
+from indicators.claims.profiles import stating
+from indicators.measures import pruning
+
+
+def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
+    """Fraction of weights at which half of the unpruned accuracy is lost, from accuracies along `fraction`.
+
+    A network that keeps more than half to the end of its curve gets the last fraction of the curve. The resolution
+    is an eighth of the largest step between the fractions: so far may a straight line be off from a curve that bends
+    over no less than a step.
+    """
+    fraction = _along_fraction(pruning.half_loss_fraction, accuracy)
+    alive = accuracy.isel(fraction=0, drop=True) > 0
+    grid = accuracy["fraction"].to_numpy()
+    found = fraction.where(fraction.notnull() | ~alive, grid[-1])
+    return _mean_of_draws(found, resolution=float(np.diff(grid).max()) / 8)
+
+
+def pruning_area(accuracy: xr.DataArray) -> xr.DataArray:
+    """Area under the accuracies along `fraction` up to 0.9, over the unpruned accuracy: 0.9 nothing lost, 0 all.
+
+    The resolution is that of the accuracies.
+    """
+    area = _along_fraction(pruning.area, accuracy)
+    return _mean_of_draws(area, resolution=accuracy.attrs.get("resolution", 0.0))
+
+
+def relative_change(
+    norm_ratio: xr.DataArray, cosine_distance: xr.DataArray, *, over: Literal["initial", "final"] = "final"
+) -> xr.DataArray:
+    """Norm of a layer's weight change over that of its initial or of its final weights.
+
+    From their norm ratio r and cosine distance d: sqrt((1 - r)^2 + 2 r d) over the final norm, the same divided by r
+    over the initial one. 0: nothing changed; 1: a change as large as the weights; sqrt(2): weights of one norm,
+    unrelated. It is the spread of the changes in units of the weights, whatever their number.
+    """
+    change = ((1 - norm_ratio) ** 2 + 2 * norm_ratio * cosine_distance) ** 0.5
+    return stating(
+        (change if over == "final" else change / norm_ratio).rename(f"weight change over {over} weights"),
+        resolution=max(values.attrs.get("resolution", 0.0) for values in (norm_ratio, cosine_distance)),
+        undefined=norm_ratio.attrs.get("undefined", ""),
+    )
+
+
+def growth_of_the_middle_half(quantiles: xr.DataArray, initial: xr.DataArray) -> xr.DataArray:
+    """log10 of how much wider the middle half of a layer's weights is than at the start, from quantiles along `share`.
+
+    0: as wide; uniform weights that became Gaussian, at the same norm: -.11.
+    """
+    width, before = (_interquartile(values) for values in (quantiles, initial))
+    growth = xr.DataArray(np.log10(width / before), name="growth of the middle half")
+    return stating(growth, **width.attrs)
+
+
+def sparsity_turned_at_random(cosine_distance: xr.DataArray) -> xr.DataArray:
+    """Hoyer sparsity of a layer whose uniform initial weights turned as far in a random direction.
+
+    1 - E|c x + s g| with x uniform and g Gaussian, both of variance 1, c the cosine between final and initial weights
+    and s^2 = 1 - c^2: .134 of weights that did not turn, .202 at a right angle. Of a layer with many weights: one with
+    a thousand has .004 more.
+    """
+    cosine = 1 - cosine_distance
+    sine = (1 - cosine**2).clip(1e-10) ** 0.5
+    left = cosine * xr.DataArray(np.sqrt(3) * ((np.arange(1000) + 0.5) / 500 - 1), dims="x")
+    # The mean of |m + s g|, over g.
+    size = sine * np.sqrt(2 / np.pi) * np.exp(-(left**2) / (2 * sine**2)) + left * _error_function(
+        left / (sine * np.sqrt(2))
+    )
+    return stating(
+        (1 - size.mean("x")).rename("sparsity turned at random"),
+        resolution=cosine_distance.attrs.get("resolution", 0.0),
+        undefined=cosine_distance.attrs.get("undefined", ""),
+    )
+
+
+def jump_at_reductions(history: xr.DataArray, *, over: Literal["last", "best"] = "last") -> xr.DataArray:
+    """Rise of the validation accuracy when the learning rate falls, mean over its reductions in a record of epochs.
+
+    The accuracy after the first epoch at the smaller rate, minus that of the epoch before (`last`), which is lower than
+    others by the very rule that reduces the rate, or the highest of all epochs before (`best`). NaN where the learning
+    rate never falls.
+    """
+    accuracy, rate = (
+        history.sel(quantity=quantity, drop=True).transpose(..., "epoch")
+        for quantity in ("validation_accuracy", "learning_rate")
+    )
+    best = accuracy.copy(data=np.fmax.accumulate(accuracy.to_numpy(), -1))
+    before = (accuracy if over == "last" else best).shift(epoch=1)
+    jumps = (accuracy - before).where(rate < rate.shift(epoch=1))
+    return stating(
+        jumps.mean("epoch").rename("jump of validation accuracy"),
+        resolution=history.attrs.get("resolution", 0.0),
+        undefined="trainings whose learning rate never falls",
+    )
+
+
+def most_over_least(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.DataArray:
+    """Value where `order` is largest along a dimension, minus that where it is smallest; the first of equals counts.
+
+    0 where all are equal. The resolution is that of the values. Raises ValueError where `order` is not finite.
+    """
+    if not np.isfinite(order).all():
+        raise ValueError(f"{order.name} holds values that are not finite: there is no largest and smallest of them")
+    most, least = (values.isel({dim: place}).drop_vars(dim) for place in (order.argmax(dim), order.argmin(dim)))
+    difference = (most - least).rename(f"{values.name} at the largest - smallest {order.name}")
+    return stating(difference, **{key: of for key, of in values.attrs.items() if key in ("resolution", "undefined")})
+
+
+def difference(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
+    """One measurement minus another, of the layers that both have.
+
+    It says of itself what both do: the coarser of the resolutions, and where either does not exist. Plain arithmetic
+    drops what the two say differently.
+    """
+    undefined = dict.fromkeys(values.attrs.get("undefined") or "" for values in (x, y))
+    return stating(
+        (x - y).rename(f"{x.name} - {y.name}"),
+        resolution=max(values.attrs.get("resolution", 0.0) for values in (x, y)),
+        undefined="; ".join(filter(None, undefined)),
+    )
+
+
+def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.DataArray:
+    """How much further one optimizer lies from two others than these from each other, in [-1/3, 1].
+
+    (b - a) / (b + a): a is the distance between the two others, b the mean of their distances to the one, each the
+    root mean square over all that a network has but its seed. 1: the two are alike; 0: all three are as far apart;
+    -1/3: the one lies halfway between the others. NaN where all three are alike.
+    """
+    a = _apart(values, *others)
+    b = (_apart(values, one, others[0]) + _apart(values, one, others[1])) / 2
+    return stating(
+        ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
+        undefined="optimizers that are all alike",
+    )
+
+
+def _error_function(values: xr.DataArray) -> xr.DataArray:
+    found: xr.DataArray = xr.apply_ufunc(erf, values)
+    return found
+
+
+def _interquartile(quantiles: xr.DataArray) -> xr.DataArray:
+    ends = quantiles.sel(share=[0.25, 0.75])
+    return stating(ends.diff("share").isel(share=0, drop=True), **quantiles.attrs)
+
+
+def _apart(values: xr.DataArray, one: str, other: str) -> xr.DataArray:
+    gap = values.sel(optimizer=one, drop=True) - values.sel(optimizer=other, drop=True)
+    return (gap**2).mean([dim for dim in gap.dims if dim != "seed"]) ** 0.5
+
+
+def _along_fraction(function: Callable[..., object], accuracy: xr.DataArray) -> xr.DataArray:
+    fractions = accuracy["fraction"].to_numpy()
+    summary: xr.DataArray = xr.apply_ufunc(
+        lambda curves: function(fractions, curves), accuracy, input_core_dims=[["fraction"]]
+    )
+    return summary.rename(f"{accuracy.name} {function.__name__}")
+
+
+def _mean_of_draws(values: xr.DataArray, resolution: float) -> xr.DataArray:
+    """Draws of one network are not replicates: their mean is the network's number."""
+    mean = values.mean("draw", skipna=False) if "draw" in values.dims else values.copy()
+    mean.attrs = {"resolution": resolution}
+    return mean

@@ -1,0 +1,130 @@
+"""What a claim sees of a study: measurements by name, for the seeds whose premises hold, layers by part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+
+import numpy as np
+import xarray as xr
+
+from indicators.claims import premises
+from indicators.claims.evidence import SEEDS_NEEDED, Undecided, note_seen, nothing_compared
+from indicators.errors import InputError, NotApplicable, did_you_mean
+from indicators.sources.source import Source
+from indicators.specs import Statistics
+
+FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
+HIDDEN = (FIRST, CENTRAL, LAST)
+_ENDS = (4 / 14, 9 / 14, 1.0)
+"""Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen."""
+
+
+class View:
+    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with `part` and `depth` of layers.
+
+    Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
+    Undecided where that leaves too few seeds, NotApplicable where the study lacks it, InputError for a name that
+    neither the study nor the catalog knows; with `foreseen` such are taken for measurements that no study has yet.
+    """
+
+    def __init__(self, source: Source, premise: str | None = None, *, foreseen: bool = False) -> None:
+        self._source, self._premise, self._foreseen = source, premise, foreseen
+        self.name, self.scale = source.name, source.scale
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        return self._seen(name, self._source.measurement)
+
+    def on_test_images(self, name: str) -> xr.DataArray:
+        """The same measured on test images; the rows of the catalog say of which measurements there is such."""
+        return self._seen(name, partial(self._source.measurement, images="test"))
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The same with the dimension `neuron`: NaN for neurons that have no number, or that a layer does not have."""
+        return self._seen(name, self._source.by_neuron)
+
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """The same of the untrained networks: (seed, ...), with these statistics of batch normalization."""
+        return self._seen(name, partial(self._source.untrained, statistics=statistics))
+
+    def _seen(self, name: str, ask: Callable[[str], xr.DataArray]) -> xr.DataArray:
+        try:
+            values = ask(name)
+        except NotApplicable:
+            if not self._foreseen:
+                self._require_known(name)
+            raise
+        note_seen(values.attrs)
+        return with_parts(values.sel(seed=self.seeds), self._source.layers)
+
+    def _require_known(self, name: str) -> None:
+        from indicators.measures.catalog import INDICATORS
+
+        known = {*INDICATORS, *self._source.names()}
+        if name not in known:
+            raise InputError(
+                f"{name!r} is no measurement; {did_you_mean(name, known)}`indicators list indicators` names them all; "
+                "a claim on one that no study has yet says so with needs="
+            )
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The seeds that meet the premise."""
+        everything = list(self._source.seeds)
+        if self._premise is None:
+            return everything
+        accuracy = self._source.measurement("accuracy").sel(split="test", drop=True)
+        premise = premises.parse(self._premise)
+        holds = premise.holds(accuracy)
+        kept = [seed for seed in everything if bool(holds.sel(seed=seed))]
+        if len(kept) < min(SEEDS_NEEDED, len(everything)):
+            raise Undecided(nothing_compared(f"premise not met: {premise.unmet(accuracy)}", len(kept)))
+        return kept
+
+
+def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
+    """The array with part, relative depth and place beside every layer; arrays without layers pass as they are."""
+    if "layer" not in values.dims:
+        return values
+    places = [layers.index(layer) for layer in values["layer"].values.tolist()]
+    coords = {
+        "part": ("layer", np.array([part_of(place, len(layers)) for place in places])),
+        "depth": ("layer", np.array([(place + 1) / len(layers) for place in places])),
+        "from_start": ("layer", np.array(places)),
+        "from_end": ("layer", np.array(places) - len(layers)),
+    }
+    return values.assign_coords(coords)
+
+
+def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
+    """The layers of some parts of the network: `FIRST`, `CENTRAL`, `LAST`; the output layer is a part of its own.
+
+    Raises NotApplicable where the network, or what was recorded of it, has no such layer, InputError for other words.
+    """
+    if unknown := sorted(set(parts) - set(PARTS)):
+        raise InputError(f"part {unknown[0]!r} does not exist; choose from {PARTS}")
+    chosen = np.isin(values["part"].values, parts)
+    if not chosen.any():
+        raise NotApplicable(f"{values.name} has no layer in {parts}")
+    return values.isel(layer=chosen)
+
+
+def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
+    """The layer at a place of the network, 0 the first, -1 the output, -2 the last hidden one, kept as the only one.
+
+    Raises NotApplicable where the network, or what was measured of it, has no such layer.
+    """
+    chosen = values["from_end" if place < 0 else "from_start"].values == place
+    if not chosen.any():
+        raise NotApplicable(f"{values.name} has no layer at place {place}")
+    return values.isel(layer=chosen)
+
+
+def part_of(place: int, layers: int) -> str:
+    """Which part the layer at a 0-based place belongs to, in a network of so many layers with kernels."""
+    hidden = layers - 1
+    if place == hidden:
+        return "output"
+    ends = [math.floor(end * hidden + 0.5) for end in _ENDS]
+    return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)

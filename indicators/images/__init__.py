@@ -1,0 +1,1 @@
+"""Data sets: fetched or imported, verified, memory-mapped, normalized."""

@@ -1,0 +1,170 @@
+"""Pairs of neurons: all of a layer's, or those at a given distance in the image; arrays in, arrays out."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from indicators.measures.information import (
+    Active,
+    Floats,
+    Integers,
+    Packed,
+    as_packed,
+    check_average_method,
+    check_generator,
+    live,
+    nmi_of_counts,
+)
+from indicators.measures.weights import real_numbers
+
+# Neurons on each side of a block of pairs: what one block allocates stays within about ten megabytes.
+_BLOCK = 256
+
+
+class AllPairs(NamedTuple):
+    """The NMI of every pair of different neurons of a layer, summarized."""
+
+    mean: float
+    """Over all pairs; two neurons that do not vary count as 1, one of them as 0."""
+    live_mean: float
+    """Over the pairs of two neurons that vary; NaN where there is none."""
+    pairs: int
+    """How many pairs there are."""
+    live_pairs: int
+    """How many of them are of two neurons that vary."""
+    histogram: Integers
+    """(bins,) number of pairs in equal bins of [0, 1], of all pairs."""
+
+
+def nmi_histogram(nmi: ArrayLike, bins: int = 100) -> Integers:
+    """Count pairs, or neurons, by their NMI in equal bins of [0, 1]; the last includes 1.
+
+    The first bin holds the exact zeros and the last the exact ones, hence the pairs of neurons that do not
+    vary: look at live pairs as well.
+
+    nmi: any shape, in [0, 1]; the result is (bins,). ValueError for values outside or none, or no bins;
+    TypeError for what is not a real number. Thesis section 8.3.4.
+    """
+    _check_bins(bins)
+    values = real_numbers(nmi, "nmi")
+    if not (values.min() >= 0.0 and values.max() <= 1.0):
+        raise ValueError(f"nmi from {values.min()} to {values.max()} is not in [0, 1]; give values of pairwise_nmi")
+    return np.histogram(values, bins, range=(0.0, 1.0))[0].astype(np.int64)
+
+
+def all_pairs(active: Active, *, average_method: str = "arithmetic", bins: int = 100) -> AllPairs:
+    """NMI of every pair of different neurons of a layer: its means and its histogram, without sampling error.
+
+    The mean of `information.pairwise_nmi` over all n (n - 1) / 2 pairs, to rounding. The time grows with the
+    square of the number of neurons that vary (50 million pairs of 1000 images take some seconds), the memory
+    does not.
+
+    active: (images, neurons) bool, or packed, at least two neurons. ValueError for fewer, other shapes, an
+    unknown method or no bins; TypeError for another dtype. Thesis section 8.3.4.
+    """
+    check_average_method(average_method)
+    _check_bins(bins)
+    packed = as_packed(active)
+    neurons, varying = len(packed.counts), live(packed)
+    if neurons < 2:
+        raise ValueError(f"active has {neurons} neuron; expected at least two to make a pair")
+    alive = int(varying.sum())
+    live_pairs, constant = math.comb(alive, 2), math.comb(neurons - alive, 2)
+    histogram, sums = np.zeros(bins, dtype=np.int64), []
+    for values in _blocks(packed, np.flatnonzero(varying), average_method):
+        histogram += nmi_histogram(values, bins)
+        sums.append(float(values.sum()))
+    # No need to look at a neuron that does not vary: it makes 1 with another such, 0 with any other.
+    histogram[-1] += constant
+    histogram[0] += alive * (neurons - alive)
+    pairs, total = math.comb(neurons, 2), math.fsum(sums)
+    live_mean = total / live_pairs if live_pairs else math.nan
+    return AllPairs((total + constant) / pairs, live_mean, pairs, live_pairs, histogram)
+
+
+def sample_pairs_at_distance(
+    shape: tuple[int, int, int], distance: int, count: int, *, rng: np.random.Generator
+) -> Integers:
+    """Draw pairs of different neurons whose places in the image are `distance` apart, uniformly.
+
+    The distance is the larger of the differences of rows and of columns: the receptive fields of two neurons
+    of a layer with kernels of k by k overlap just below a distance of k. 0: the same place in two channels.
+    Pairs are drawn with replacement among all ordered ones.
+
+    shape: (height, width, channels) of the layer's output, flattened in this order to number the neurons;
+    the result is (count, 2) int. ValueError where there is no such pair, or for a count below 1; TypeError
+    where `rng` is not a numpy.random.Generator. Thesis section 8.3.4.
+    """
+    check_generator(rng)
+    height, width, channels = _checked_shape(shape)
+    if count < 1 or not 0 <= distance < max(height, width) or height * width * channels < 2:
+        raise ValueError(f"shape={shape}, distance={distance}, count={count}: no such pair, or none asked for")
+    if distance == 0 and channels == 1:
+        raise ValueError(f"shape={shape}, distance=0: two neurons at one place need two channels")
+    down, right = _offsets(height, width, distance, count, rng)
+    rows = np.maximum(0, -down) + rng.integers(height - np.abs(down))
+    columns = np.maximum(0, -right) + rng.integers(width - np.abs(right))
+    first = rng.integers(channels, size=count)
+    second = rng.integers(channels - (distance == 0), size=count)
+    if distance == 0:
+        second += second >= first
+    return np.stack(
+        [
+            (rows * width + columns) * channels + first,
+            ((rows + down) * width + columns + right) * channels + second,
+        ],
+        axis=1,
+    )
+
+
+def _offsets(height: int, width: int, distance: int, count: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
+    """Draw differences of place, each as often as there are pairs of places that differ so."""
+    steps = np.arange(-distance, distance + 1)
+    down, right = (side.ravel() for side in np.meshgrid(steps, steps, indexing="ij"))
+    places = np.maximum(0, height - np.abs(down)) * np.maximum(0, width - np.abs(right))
+    places *= np.maximum(np.abs(down), np.abs(right)) == distance
+    drawn = np.searchsorted(np.cumsum(places), rng.integers(places.sum(), size=count), side="right")
+    return down[drawn], right[drawn]
+
+
+def _check_bins(bins: int) -> None:
+    if bins < 1:
+        raise ValueError(f"bins={bins} is not at least 1")
+
+
+def _checked_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    if len(shape) != 3 or min(shape) < 1:
+        raise ValueError(f"shape={shape} is not (height, width, channels), each at least 1")
+    height, width, channels = (int(side) for side in shape)
+    return height, width, channels
+
+
+def _blocks(packed: Packed, neurons: NDArray[np.intp], average_method: str) -> Iterator[Floats]:
+    """Yield the NMI of all pairs of the given neurons, a block at a time, each pair once."""
+    starts = range(0, len(neurons), _BLOCK)
+    for start in starts:
+        left = neurons[start : start + _BLOCK]
+        for other in range(start, len(neurons), _BLOCK):
+            right = neurons[other : other + _BLOCK]
+            both = _common(packed, left, right)
+            first, second = packed.counts[left][:, np.newaxis], packed.counts[right]
+            values = nmi_of_counts(packed.images, first, second, both, average_method)
+            upper = np.triu_indices(len(left), 1)
+            block = values[upper] if other == start else values.ravel()
+            if block.size:
+                yield block
+
+
+def _common(packed: Packed, left: NDArray[np.intp], right: NDArray[np.intp]) -> Integers:
+    """Return how many images two neurons are both active for, (left, right)."""
+    # Where every neuron meets every other, a product of matrices is faster than bits; integers stay exact.
+    counts = _bits(packed, left) @ _bits(packed, right).T
+    return counts.astype(np.int64)
+
+
+def _bits(packed: Packed, neurons: NDArray[np.intp]) -> NDArray[np.floating]:
+    bits = np.unpackbits(packed.words[neurons].view(np.uint8), axis=1)
+    return bits.astype(np.float32 if packed.images < 1 << 24 else np.float64)

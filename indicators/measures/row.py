@@ -1,0 +1,110 @@
+"""What a row of the catalog says of an indicator, and what one image or pair weighs in its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from indicators.measures import pruning
+
+Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "neuron", "pruning"]
+Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons", "gain"]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How the curve of a pruning indicator is taken."""
+
+    fractions: Sequence[float] = tuple(pruning.FRACTIONS.tolist())
+    images: str = "pruning_images"
+    """Which field of `MeasuringSpec` says how many test images."""
+    draws: bool = False
+    """Whether it is repeated over random draws."""
+    statistics: Literal["stored", "estimated"] = "stored"
+    """Of batch normalization: as training left them, or estimated anew after every cut."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One row of the catalog."""
+
+    name: str
+    summary: str
+    ends: str
+    """What the ends of the scale mean."""
+    needs: Needs
+    """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `subjects` (`kernel`, ...); all final kernels
+    (`kernels`); or kernels, fractions and a generator, to give masks for each fraction (`pruning`, an accuracy each).
+    `record`: kept while training. The measurement of a layer is the mean over its sampled neurons."""
+    of: Callable[..., Any]
+    unit: str
+    bounds: tuple[float, float]
+    section: str
+    resolution: Callable[[Any], float] = lambda _: 0.0
+    """What one image, or one sampled pair, weighs in the number: no standard error is less than that."""
+    axes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Dimensions beside the layer, and their labels."""
+    undefined: str = ""
+    """Where the number does not exist and NaN stands for it; empty where it always exists."""
+    invariant: tuple[Invariance, ...] = ()
+    """Under what the number does not change: the order of a layer's weights, images or neurons, a factor on all
+    weights or activations or on the final weights alone, their sign, a factor for each neuron (`gain`)."""
+    sweep: Sweep = Sweep()
+    untrained: bool = False
+    """Whether it is measured on untrained networks too."""
+    held_out: bool = False
+    """Whether it is measured on test images too."""
+    version: int = 1
+    """Raised when the same name comes to mean another number: stored values of another version are measured anew."""
+
+    @property
+    def cost(self) -> str:
+        """What it takes beside what other rows need as well."""
+        return COSTS[self.needs]
+
+
+COSTS = {
+    "record": "nothing: kept while training",
+    "kernel": "a sort of the weights at most",
+    "kernels": "a sort of the weights",
+    "trajectory": "nothing but arithmetic: a thousand weights are followed while training",
+    "layer": "one pass over the sampled images for all such rows",
+    "neuron": "the distances of all images, for every sampled neuron",
+    "pruning": "a pass over the test images for every fraction and draw",
+}
+
+
+def recorded(*_: Any) -> Any:
+    """Refuse to compute what is kept while training."""
+    raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
+
+
+def evaluated_image(study: Any) -> float:
+    """One image, of the split that has the fewest."""
+    return 1.0 / float(min(study.data.train, study.data.validation, study.data.test))
+
+
+def pruning_image(study: Any) -> float:
+    """One of the test images that the main pruning curves are taken on."""
+    return 1.0 / float(min(study.measuring.pruning_images, study.data.test))
+
+
+def variant_image(study: Any) -> float:
+    """One of the test images that the other pruning curves are taken on."""
+    return 1.0 / float(min(study.measuring.variant_images, study.data.test))
+
+
+def image(study: Any) -> float:
+    """One of the images that activations are sampled on."""
+    return 1.0 / float(study.measuring.images)
+
+
+def clustering_image(study: Any) -> float:
+    """One of the images that silhouettes are taken of."""
+    return 1.0 / float(study.measuring.clustering_images)
+
+
+def pair(study: Any) -> float:
+    """One sampled pair of neurons."""
+    return 1.0 / float(study.measuring.pairs)

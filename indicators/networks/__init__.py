@@ -1,0 +1,1 @@
+"""What builds, trains and runs networks: the only rooms that import Keras."""

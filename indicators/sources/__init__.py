@@ -1,0 +1,1 @@
+"""Measurements of a study, whether made here, published or transcribed from print."""

@@ -1,0 +1,65 @@
+"""Measurements of a study, wherever they are from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import xarray as xr
+
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
+from indicators.store import Store
+
+
+class Source(Protocol):
+    """Measurements of a study, whether made here or recorded elsewhere."""
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+
+    @property
+    def scale(self) -> str:
+        """The word that stands beside every verdict."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Its independent repetitions."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers with kernels, in the order of the network."""
+
+    @property
+    def kernel_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Shape of the kernel of every layer, in the order of the network; empty where it is not recorded."""
+
+    def names(self) -> Sequence[str]:
+        """Measurements that there may be."""
+
+    def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
+        """A measurement of the trained networks, on training or on test images: (seed, optimizer, level, ...)."""
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The same with the dimension `neuron`, where it is one of neurons."""
+
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """A measurement of the untrained networks: (seed, ...).
+
+        With the moving averages that batch normalization starts with, as in 2019, or with those of the images.
+        """
+
+
+def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
+    """The measurements of a study: from the store, or as recorded."""
+    if isinstance(study, RecordedSpec) and study.sha256 is not None:
+        from indicators.sources.published import PublishedStudy
+
+        return PublishedStudy(study)
+    if isinstance(study, RecordedSpec):
+        from indicators.sources import transcribed as recorded
+
+        return recorded.load(study.folder)
+    from indicators.sources.stored import Measurements
+
+    return Measurements(study, store)

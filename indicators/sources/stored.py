@@ -1,0 +1,259 @@
+"""The measurements of a study as labeled arrays, and how one of them is stored.
+
+`measuring` makes them, network by network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from indicators.errors import InputError, NotApplicable
+from indicators.measures.catalog import INDICATORS
+from indicators.measures.row import Indicator
+from indicators.specs import LEVELS, OPTIMIZERS, Images, MeasuringSpec, Statistics, StudySpec, UntrainedSpec
+from indicators.store import Arrays, Entry, Store
+
+
+class State(NamedTuple):
+    """What of a network is measured."""
+
+    epoch: int | None = None
+    """The weights after this epoch, from 1; None: the last ones, for an untrained network the initial ones."""
+    statistics: Statistics = "stored"
+    images: Images = "train"
+    """That activations are sampled on."""
+
+
+END = State()
+QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate")
+
+
+def file_name(row: Indicator, settings: MeasuringSpec, state: State = END) -> str:
+    """The file of one measurement: its name, version and settings, and the state of the network if not its end."""
+    epoch = "" if state.epoch is None else f".epoch-{state.epoch:04d}"
+    statistics = "" if state.statistics == "stored" else f".{state.statistics}"
+    images = "" if state.images == "train" else f".{state.images}"
+    return f"{row.name}.v{row.version}.{settings.fingerprint[:8]}{epoch}{statistics}{images}.nc"
+
+
+def to_bytes(row: Indicator, values: xr.DataArray) -> bytes:
+    """The content of that file, netCDF 3."""
+    named = values.rename(row.name).assign_attrs(unit=row.unit, summary=row.summary, version=row.version)
+    return bytes(named.to_netcdf(engine="scipy"))
+
+
+def from_bytes(data: bytes) -> xr.DataArray:
+    """What `to_bytes` wrote."""
+    return xr.load_dataarray(data, engine="scipy")
+
+
+class Measurements:
+    """The measurements of a trained study, by name, as arrays (seed, optimizer, level, ...).
+
+    Indicators of neurons are means over the sampled neurons that have a number; NaN stands where none has.
+    `attrs["resolution"]` is the smallest step that a number can make, at the settings of the study;
+    `attrs["undefined"]` says where NaN may stand.
+    """
+
+    def __init__(self, study: StudySpec, store: Store) -> None:
+        self.study, self._store = study, store
+        self.name, self.scale = study.name, study.scale
+        self.seeds = study.seed_numbers
+        self._cache: dict[tuple[str, bool, State], xr.DataArray] = {}
+
+    def names(self) -> list[str]:
+        """Every measurement there is."""
+        return list(INDICATORS)
+
+    @cached_property
+    def layers(self) -> tuple[str, ...]:
+        """Names of all layers with kernels, in the order of the network."""
+        return tuple(self.kernel_shapes)
+
+    @cached_property
+    def kernel_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of the kernel of every layer, in the order of the network."""
+        entry = self._store.entry(next(self.study.untrained()))
+        arrays, layout = stored_arrays(entry, "initial.safetensors")
+        return {layer: arrays[name].shape for layer, name in layout["kernels"].items()}
+
+    def measurement(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
+        """One measurement of all trained networks, at their end or after an epoch, on training or on test images.
+
+        Raises NotApplicable for a name that is not in the catalog, or not measured on test images, InputError for what
+        is not measured yet.
+        """
+        return over_neurons(self.by_neuron(name, epoch=epoch, images=images))
+
+    def by_neuron(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
+        """The same, with the dimension `neuron` where the indicator is one of neurons."""
+        if images == "test" and name in INDICATORS and not INDICATORS[name].held_out:
+            raise NotApplicable(f"{name!r} is not measured on test images")
+        return self._cached(name, untrained=False, state=State(epoch, images=images))
+
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """One measurement of the untrained network of every seed, as an array (seed, ...).
+
+        `statistics="stored"`: with the moving averages that batch normalization starts with, mean 0 and variance 1, as
+        in 2019; `"estimated"`: with those of the sampled images.
+        """
+        return over_neurons(self.untrained_by_neuron(name, statistics=statistics))
+
+    def untrained_by_neuron(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
+        """The same, with the dimension `neuron` where the indicator is one of neurons."""
+        return self._cached(name, untrained=True, state=State(None, statistics))
+
+    @property
+    def trained_with(self) -> list[dict[str, Any]]:
+        """The machines that its networks were trained on, their versions, and the seeds that each trained."""
+        by_machine: dict[str, list[int]] = {}
+        for model in self.study.models():
+            about = json.dumps(_record(self._store.entry(model))["provenance"])
+            if model.seed not in by_machine.setdefault(about, []):
+                by_machine[about].append(model.seed)
+        return [{"seeds": seeds, **json.loads(about)} for about, seeds in by_machine.items()]
+
+    def networks(self) -> xr.Dataset:
+        """How each network was trained, (seed, optimizer, level): epochs, seconds, rate, 1 if it reached its target."""
+        table = [[[self._training(o, level, s) for level in LEVELS] for o in OPTIMIZERS] for s in self.seeds]
+        coords = {"seed": list(self.seeds), "optimizer": list(OPTIMIZERS), "level": list(LEVELS)}
+        names = ("epochs", "seconds", "learning_rate", "reached")
+        columns = np.moveaxis(np.array(table, float), -1, 0)
+        return xr.Dataset({name: (tuple(coords), column) for name, column in zip(names, columns, strict=True)}, coords)
+
+    def _training(self, optimizer: str, level: str, seed: int) -> tuple[float, float, float, float]:
+        spec = self.study.model(optimizer, level, seed)
+        record = _record(self._store.entry(spec))
+        epochs = record["epochs"]
+        return len(epochs), sum(epoch["seconds"] for epoch in epochs), spec.learning_rate, float(record["reached"])
+
+    def _cached(self, name: str, *, untrained: bool, state: State) -> xr.DataArray:
+        if name not in INDICATORS:
+            raise NotApplicable(f"{name!r} is not in the catalog")
+        row, key = INDICATORS[name], (name, untrained, state)
+        if untrained and not row.untrained:
+            raise NotApplicable(f"{name!r} is not measured on untrained networks")
+        if key not in self._cache:
+            collect = self._untrained if untrained else self._trained
+            about = {"resolution": row.resolution(self.study), "undefined": row.undefined}
+            self._cache[key] = collect(row, state).assign_attrs(about)
+        return self._cache[key]
+
+    def _trained(self, row: Indicator, state: State) -> xr.DataArray:
+        per_seed = [
+            _joined(
+                [
+                    _joined(
+                        [self._load(row, self.study.model(o, level, s), state) for level in LEVELS],
+                        _index("level", LEVELS),
+                    )
+                    for o in OPTIMIZERS
+                ],
+                _index("optimizer", OPTIMIZERS),
+            )
+            for s in self.seeds
+        ]
+        return _joined(per_seed, _index("seed", self.seeds)).rename(row.name)
+
+    def _untrained(self, row: Indicator, state: State) -> xr.DataArray:
+        # Only what runs images forward depends on the statistics.
+        state = state if row.needs in ("layer", "neuron") else END
+        loaded = [self._load(row, spec, state) for spec in self.study.untrained()]
+        return _joined(loaded, _index("seed", self.seeds)).rename(row.name)
+
+    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
+        entry = self._store.entry(spec)
+        if row.needs == "record":
+            return RECORDS[row.name](entry)
+        data = entry.read(file_name(row, self.study.measuring, state))
+        if data is None:
+            epoch = "" if state.epoch is None else f" --epoch {state.epoch}"
+            raise InputError(
+                f"{row.name} of {spec.label} is not measured; run `indicators measure --study {self.study.name}{epoch}`"
+            )
+        return from_bytes(data)
+
+
+def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
+    """The arrays of a stored network and their layout; InputError where they are missing."""
+    stored = entry.read_arrays(name)
+    if stored is None:
+        raise _not_made(entry)
+    return stored
+
+
+def _not_made(entry: Entry) -> InputError:
+    return InputError(
+        f"{getattr(entry.spec, 'label', 'a network')} is not made, or a part of it was lost; "
+        "run `indicators measure` on its study"
+    )
+
+
+def over_neurons(values: xr.DataArray) -> xr.DataArray:
+    """Mean over the neurons that have a number, NaN where none has; other arrays pass as they are."""
+    if "neuron" not in values.dims:
+        return values
+    defined = values.notnull()
+    count = defined.sum("neuron")
+    mean = values.where(defined, 0.0).sum("neuron") / count.where(count > 0)
+    return mean.assign_attrs(values.attrs).rename(values.name)
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    data = entry.read("history.json")
+    if data is None:
+        raise _not_made(entry)
+    record: dict[str, Any] = json.loads(data)
+    return record
+
+
+def _accuracies(entry: Entry) -> xr.DataArray:
+    return _by_split(_record(entry)["accuracy"])
+
+
+def _accuracies_beyond(entry: Entry) -> xr.DataArray:
+    beyond = _record(entry).get("beyond")
+    if beyond is None:
+        raise NotApplicable("this study ends its trainings at their target (epochs_beyond = 0)")
+    return _by_split(beyond["accuracy"])
+
+
+def _by_split(accuracy: dict[str, float]) -> xr.DataArray:
+    return xr.DataArray(list(accuracy.values()), {"split": list(accuracy)}, ("split",))
+
+
+def _history(entry: Entry) -> xr.DataArray:
+    epochs = _record(entry)["epochs"]
+    rows = [[epoch[name] for name in QUANTITIES] for epoch in epochs]
+    return xr.DataArray(rows, {"epoch": [epoch["epoch"] for epoch in epochs], "quantity": list(QUANTITIES)})
+
+
+def _cosine_distances(entry: Entry) -> xr.DataArray:
+    epochs = _record(entry)["epochs"]
+    layers = list(stored_arrays(entry, "final.safetensors")[1]["kernels"])
+    rows = [epoch["layers"]["cosine_distance"] for epoch in epochs]
+    return xr.DataArray(rows, {"epoch": [epoch["epoch"] for epoch in epochs], "layer": layers})
+
+
+RECORDS = {
+    "accuracy": _accuracies,
+    "accuracy_beyond": _accuracies_beyond,
+    "history": _history,
+    "cosine_distance_by_epoch": _cosine_distances,
+}
+"""How what is kept while training is read, by the names of its rows."""
+
+
+def _joined(arrays: Sequence[xr.DataArray], index: xr.DataArray) -> xr.DataArray:
+    """Arrays side by side along a new dimension; NaN stands for epochs that a network did not train."""
+    return xr.concat(arrays, index, join="outer")
+
+
+def _index(name: str, labels: Sequence[Any]) -> xr.DataArray:
+    return xr.DataArray(np.asarray(labels), dims=name, name=name)

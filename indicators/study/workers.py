@@ -1,0 +1,357 @@
+"""Trains and measures whatever a study lacks: as many worker processes as there are cores, one network each at a time.
+
+`prepare` is the parent: it forecasts, starts the workers, shows their progress, and reports their failures. A worker
+(`python -m indicators.study.workers`) takes the next network that nobody holds, until none is left. Locks on files are the only
+coordination, so several runs on one store share the work, and a killed one leaves it to the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import Timeout
+from rich.console import Console
+
+from indicators.errors import InputError
+from indicators.images import dataset as data
+from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
+from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
+from indicators.store import Store
+from indicators.study import choosing as selection
+from indicators.study.measuring import forward_images, measure, missing
+from indicators.study.progress import Display, Fetching
+
+UNUSABLE_INPUT = 2
+AT_ONCE_ON_CARD = 9
+"""Networks that train on a graphics card together: while one stores an epoch, others keep the card busy."""
+SHARE_THAT_TELLS = 0.05
+"""Of the measuring done, before which its speed says nothing."""
+MESSAGE = "unusable input: "
+"""What the line of a worker begins with that says why; libraries print lines of their own."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Networks to be made, and how they are to be measured (None: only trained)."""
+
+    models: tuple[ModelSpec, ...]
+    measuring: MeasuringSpec | None
+    folder: Path
+    """Of the data set, fetched and verified."""
+    trials: bool = False
+    """Whether a training that diverges is an answer, as in a calibration, and not an error."""
+    only: tuple[str, ...] | None = None
+    """Names of the indicators that are measured; None: all of the catalog."""
+    epoch: int | None = None
+    """After which epoch they are measured; None: at the end."""
+    training_only: bool = False
+    """Whether the measuring is left for later."""
+
+    def networks(self) -> list[UntrainedSpec]:
+        """The models, and the untrained networks that they start from."""
+        return [*dict.fromkeys(model.untrained for model in self.models), *self.models]
+
+    def undone(self, store: Store) -> list[UntrainedSpec]:
+        """The networks that are not trained, or not wholly measured."""
+        return [spec for spec in self.networks() if not self.done(spec, store)]
+
+    def done(self, spec: UntrainedSpec, store: Store) -> bool:
+        """Whether nothing is left to do for a network."""
+        entry = store.entry(spec)
+        if isinstance(spec, ModelSpec):
+            record = entry.read("history.json")
+            made = record is not None and (entry.has("final.safetensors") or (self.trials and _diverged(record)))
+        else:
+            made = entry.has("initial.safetensors")
+        return made and self._measured(spec, store)
+
+    def _measured(self, spec: UntrainedSpec, store: Store) -> bool:
+        if self.measuring is None or self.training_only:
+            return True
+        return not any(missing(spec, store.entry(spec), self.measuring, only=self.only, epoch=self.epoch))
+
+    def images(self, spec: UntrainedSpec) -> int:
+        """How many images a network is run on to be measured."""
+        return forward_images(spec, self.measuring, only=self.only, epoch=self.epoch) if self.measuring else 0
+
+    def to_json(self) -> str:
+        """The work as a worker reads it."""
+        return json.dumps(
+            {
+                "models": [model.model_dump(mode="json") for model in self.models],
+                "measuring": self.measuring.model_dump(mode="json") if self.measuring else None,
+                "folder": str(self.folder),
+                "trials": self.trials,
+                "only": self.only,
+                "epoch": self.epoch,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Work:
+        """The work that `to_json` wrote."""
+        table: dict[str, Any] = json.loads(text)
+        measuring = table["measuring"]
+        return cls(
+            tuple(ModelSpec.model_validate(model) for model in table["models"]),
+            MeasuringSpec.model_validate(measuring) if measuring else None,
+            Path(table["folder"]),
+            table["trials"],
+            None if table["only"] is None else tuple(table["only"]),
+            table["epoch"],
+        )
+
+
+def _diverged(record: bytes) -> bool:
+    return bool(json.loads(record).get("diverged"))
+
+
+class CrewError(RuntimeError):
+    """A worker failed for a reason that is not the user's input; the message ends with its last words."""
+
+
+def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], None], *, pause: float = 0.5) -> None:
+    """Returns when every network of the work is trained and measured, calling `show(undone)` every `pause` seconds.
+
+    Raises InputError or CrewError with a worker's message where one fails; what is finished stays, and the next call
+    goes on from there.
+    """
+    undone = work.undone(store)
+    workers = [_Worker(work, store, number) for number in range(min(cores(), len(undone)))]
+    try:
+        while undone:
+            show(undone)
+            time.sleep(pause)
+            for worker in workers:
+                worker.check()
+            ended = all(worker.ended for worker in workers)
+            undone = [spec for spec in undone if not work.done(spec, store)]
+            if undone and ended:
+                raise CrewError(f"{undone[0].label} was left unfinished by every worker; run again")
+        show(undone)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def make_study(
+    study: StudySpec, store: Store, source: Path | None, console: Console, only: tuple[str, ...] | None = None
+) -> None:
+    """Fetches the images of a study, trains and measures what it lacks, and shows the progress on a console.
+
+    `only`: names of the indicators that are wanted, all of the catalog unless told.
+    """
+    with Fetching(console) as fetching:
+        folder = selection.fetch(study, store, source, fetching)
+    make(Work(tuple(study.models()), study.measuring, folder, only=only), store, console)
+
+
+def make(work: Work, store: Store, console: Console) -> None:
+    """Trains and measures what is missing of some work, after saying how much that is."""
+    undone = work.undone(store)
+    if not undone:
+        return
+    console.print(_forecast(work, undone, store), highlight=False)
+    try:
+        with Display(console, store, len(work.networks())) as show:
+            prepare(work, store, show)
+    except KeyboardInterrupt:
+        console.print("interrupted: whole epochs and measurements are kept; the same command goes on from there")
+        raise
+
+
+def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
+    """What there is to do, before it is begun."""
+    training = [
+        spec for spec in undone if isinstance(spec, ModelSpec) and not store.entry(spec).has("final.safetensors")
+    ]
+    text = f"to train: {len(training)} networks"
+    if work.measuring is not None:
+        images = sum(map(work.images, undone))
+        text += f"; to measure: {len(undone)} networks, {images / 1e6:.1f} million images forward"
+    text += f"; at once: {min(cores(), len(undone))}; store: {store.root}"
+    slow = slow_precision(training[0].recipe.precision) if training else ""
+    return text + (f"\nwarning: {slow}" if slow else "")
+
+
+class _Worker:
+    """One worker process with one thread per core it may use."""
+
+    def __init__(self, work: Work, store: Store, number: int) -> None:
+        self._log = store.log(f"worker-{os.getpid()}-{number}")
+        self._stopped = False
+        # Many share a card: none may take its memory at once, and what one has compiled serves all.
+        jax = {
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            "JAX_COMPILATION_CACHE_DIR": str(store.compiled),
+            # The many small programs of a measuring too: together they take longer than the large ones.
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "indicators.study.workers", str(store.root)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={"KERAS_BACKEND": "tensorflow", **tensorflow_defaults(), **jax, **os.environ, **ONE_THREAD},
+                start_new_session=True,
+            )
+        stdin = self._process.stdin
+        if stdin is not None:
+            stdin.write(work.to_json().encode() + b"\n")
+            stdin.flush()
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def check(self) -> None:
+        """Raises what went wrong in the worker, if anything."""
+        if self._process.poll() in (None, 0):
+            return
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        for line in lines:
+            if self._process.returncode == UNUSABLE_INPUT and line.startswith(MESSAGE):
+                raise InputError(json.loads(line.removeprefix(MESSAGE)))
+        last = "\n".join(lines[-15:]) or "it left no message"
+        raise CrewError(f"a worker {self._end()}; its last words ({self._log}):\n{last}")
+
+    def _end(self) -> str:
+        if self._process.returncode == -signal.SIGKILL:
+            return (
+                "was killed, probably for lack of memory: end other programs or allow fewer cores "
+                "(`taskset --cpu-list 0 ...`), and run again; what is finished stays"
+            )
+        return f"ended with status {self._process.returncode}"
+
+    def stop(self) -> None:
+        """Ends the worker at once; what it had finished is stored, and its locks are free."""
+        if not self.ended:
+            self._stopped = True
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        if self._stopped or self._process.returncode == 0:
+            self._log.unlink(missing_ok=True)
+
+
+def run_worker(work: Work, store: Store) -> None:
+    """Makes networks until none of the work is left, waiting for those that others hold.
+
+    All are trained before the first is measured: measuring takes less time, so that workers end together. On a graphics
+    card a few train at once, and the others measure what is trained: indicators are the processor's matter.
+    """
+    first = replace(work, training_only=True)
+    while undone := work.undone(store):
+        untrained = [spec for spec in undone if not first.done(spec, store)]
+        parts = [(spec, first) for spec in untrained] + [(spec, work) for spec in undone if spec not in untrained]
+        if not any(_try(spec, part, store) for spec, part in parts):
+            time.sleep(0.5)
+
+
+def _try(spec: UntrainedSpec, work: Work, store: Store) -> bool:
+    """Makes one network, or returns False where another process is at it."""
+    entry = store.entry(spec)
+    # First the slot: who waited for one with a network in hand would block those in a slot who wait for that network.
+    with store.slot(), _place(work, store) as may:
+        if not may:
+            return False
+        try:
+            entry.lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        try:
+            if not work.done(spec, store):
+                _make(spec, work, store)
+        finally:
+            store.clear_progress(spec)
+            entry.lock.release()
+    return True
+
+
+def _place(work: Work, store: Store) -> AbstractContextManager[bool]:
+    """Whether the work may begin, and for training its place on the card where there is one."""
+    return store.place_on_card(AT_ONCE_ON_CARD) if work.training_only and accelerator() else nullcontext(True)
+
+
+def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
+    from indicators.networks import training
+
+    progress = _Notes(spec, work, store)
+    entry = store.entry(spec)
+    sizes = spec.data
+    dataset = data.load(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    progress(phase="starting")
+    start = spec.untrained if isinstance(spec, ModelSpec) else spec
+    training.prepare_untrained(start, store.entry(start), dataset)
+    if isinstance(spec, ModelSpec) and None in (entry.read("final.safetensors"), entry.read("history.json")):
+        initial = store.entry(start).read_arrays("initial.safetensors")
+        if initial is None:
+            raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
+        try:
+            training.train(spec, entry, dataset, initial[0], progress)
+        except training.DivergenceError:
+            if not work.trials:
+                raise
+            return
+    if work.measuring is not None and not work.training_only:
+        measure(spec, store, dataset, work.measuring, progress, only=work.only, epoch=work.epoch)
+
+
+class _Notes:
+    """Notes the progress of one network, with the time that this will still take, and then its measuring."""
+
+    def __init__(self, spec: UntrainedSpec, work: Work, store: Store) -> None:
+        self._spec, self._store = spec, store
+        self._to_measure = work.images(spec)
+        self._begun = self._measuring_since = time.monotonic()
+
+    def __call__(self, *, phase: str, **state: Any) -> None:
+        now = time.monotonic()
+        if phase == "training":
+            self._measuring_since = now
+            # A training step costs about three passes forward.
+            state["then"] = self._to_measure / (3 * state["images_per_second"])
+        elif state.get("share", 0) >= SHARE_THAT_TELLS:
+            state["seconds_left"] = (now - self._measuring_since) * (1 - state["share"]) / state["share"]
+        self._store.note_progress(self._spec, label=self._spec.label, phase=phase, elapsed=now - self._begun, **state)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent closes the pipe, even by being killed: no training outlives its run."""
+
+    def watch() -> None:
+        # Not through sys.stdin: a thread in the middle of a buffered read aborts the interpreter when the worker ends.
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> int:
+    """A worker's process: work on standard input, folder of the store as argument."""
+    work = Work.from_json(sys.stdin.buffer.readline().decode())
+    _end_with_parent()
+    try:
+        run_worker(work, Store(Path(sys.argv[1])))
+    except InputError as error:
+        print(f"\n{MESSAGE}{json.dumps(str(error))}", file=sys.stderr)
+        return UNUSABLE_INPUT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
