@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from indicators.claims import profiles, summaries
-from indicators.cli import commands as cli
+from indicators.cli import commands
 from indicators.errors import InputError
 from indicators.measures.catalog import INDICATORS
 from indicators.specs import StudySpec, load_study, studies
@@ -72,7 +72,7 @@ def test_the_commands_are_understood(command):
     name, *rest = shlex.split(command)[1:]
 
     # Everything that the program does before it begins: names of options, their types, words that are missing.
-    context = typer.main.get_command(cli.app).commands[name].make_context(name, rest)
+    context = typer.main.get_command(commands.app).commands[name].make_context(name, rest)
 
     assert context.info_name == name
 
@@ -109,7 +109,7 @@ def test_the_simulations_take_the_options_that_are_shown(command):
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("indicators list")])
 def test_what_lists_things_lists_some(command, capsys):
-    assert cli.main(shlex.split(command)[1:]) == 0
+    assert commands.main(shlex.split(command)[1:]) == 0
     assert len(capsys.readouterr().out.splitlines()) > 5
 
 

@@ -13,7 +13,7 @@ import xarray as xr
 from rich.console import Console
 from scipy.stats import spearmanr
 
-from indicators.claims import reading as claims
+from indicators.claims import reading
 from indicators.claims.premises import equal_accuracy, separated_levels
 from indicators.claims.summaries import half_loss_fraction
 from indicators.claims.view import LAST, layers_in, with_parts
@@ -25,8 +25,8 @@ from indicators.specs import LEVELS, STUDIES, load_study
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CLAIMS = [claim for claim in claims.read() if claim.tier not in ("identity", "control")]
-CONTROLS = [claim for claim in claims.read() if claim.tier == "control"]
+CLAIMS = [claim for claim in reading.read() if claim.tier not in ("identity", "control")]
+CONTROLS = [claim for claim in reading.read() if claim.tier == "control"]
 
 
 def verdicts(study):

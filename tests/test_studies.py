@@ -5,7 +5,7 @@ import json
 import pytest
 
 from indicators import specs
-from indicators.claims import reading as claims
+from indicators.claims import reading
 from indicators.measures.catalog import CATALOG
 from indicators.sources.published import PublishedStudy
 from indicators.sources.source import open_source
@@ -26,10 +26,10 @@ def test_a_study_is_found_by_its_name_and_says_what_it_is(name):
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_committed_verdicts_of_a_recorded_study_are_on_every_claim(name):
-    committed = json.loads((claims.FOLDER / f"{name}.json").read_text())
+    committed = json.loads((reading.FOLDER / f"{name}.json").read_text())
 
     assert committed["study"] == name
-    assert set(committed["verdicts"]) == {claim.id for claim in claims.read()}
+    assert set(committed["verdicts"]) == {claim.id for claim in reading.read()}
     assert "error" not in committed["verdicts"].values()
 
 

@@ -45,13 +45,13 @@ Data = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10, or 
 @app.command()
 def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = None) -> None:
     """Fetch and verify the images of a study."""
-    from indicators.study import choosing as selection
+    from indicators.study import choosing
     from indicators.study.progress import Fetching
 
     console = Console()
     spec, opened = _open(study, None, data, None, store)
     with Fetching(console) as fetching:
-        folder = selection.fetch(spec, opened, data, fetching)
+        folder = choosing.fetch(spec, opened, data, fetching)
     console.print(f"images ready in {folder}", soft_wrap=True)
 
 
@@ -105,21 +105,19 @@ def calibrate(
     from indicators.files import make_folder
     from indicators.specs import LEVELS, ModelSpec, load_study, write_study
     from indicators.store import Store
-    from indicators.study import calibration
-    from indicators.study import choosing as selection
-    from indicators.study import workers as crew
+    from indicators.study import calibration, choosing, workers
 
     if output is not None:
         make_folder(output.parent, "--output")
     console, opened = Console(), Store(store)
-    spec = _trainable(selection.uncalibrated(opened, study, architecture=architecture, arrays=data))
+    spec = _trainable(choosing.uncalibrated(opened, study, architecture=architecture, arrays=data))
     aims = spec.targets if targets is None else dict(zip(LEVELS, targets, strict=True))
     spec = spec.changed(seeds=1, targets=aims)
-    folder = selection.fetch(spec, opened, data)
+    folder = choosing.fetch(spec, opened, data)
     cells: list[Cell] = []
 
     def train_all(models: Sequence[ModelSpec]) -> None:
-        _work(crew.Work(tuple(models), None, folder, trials=True), opened, console)
+        _work(workers.Work(tuple(models), None, folder, trials=True), opened, console)
 
     def say(tried: Sequence[Cell]) -> None:
         cells[:] = tried
@@ -128,11 +126,11 @@ def calibrate(
     found = calibration.calibrate(spec, opened, train_all, within=within, rounds=rounds, say=say)
     path = output or opened.calibrated(found.name)
     missed = calibration.missed(cells, within)
-    given = selection.options(study, architecture, data)
+    given = choosing.options(study, architecture, data)
     write_study(found, path, comment=f"Learning rates found by `indicators calibrate {given}`.\n{missed}")
     # What was calibrated for another network or other images is found by the same options.
     by_options = output is None and found.name != load_study(study).name
-    options = given if by_options else selection.options(str(path), None, data)
+    options = given if by_options else choosing.options(str(path), None, data)
     place = f" --store {shlex.quote(str(store))}" if store else ""
     _say(console, f"written: {path}", f"next: pytest hypotheses/ {options}{place}", missed)
 
@@ -219,11 +217,11 @@ def publish(
     from indicators.files import make_folder
     from indicators.sources import published
     from indicators.sources.stored import Measurements
-    from indicators.study import workers as crew
+    from indicators.study import workers
 
     spec, opened = _open(study, architecture, data, seeds, store, first_seed)
     earlier = published.published_at(add_to) if add_to else None
-    work = crew.Work(tuple(spec.models()), spec.measuring, opened.root)
+    work = workers.Work(tuple(spec.models()), spec.measuring, opened.root)
     if undone := work.undone(opened):
         raise InputError(
             f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}"
@@ -252,11 +250,11 @@ def doctor(
     from indicators.cli import doctor as diagnosis
     from indicators.specs import StudySpec
     from indicators.store import Store
-    from indicators.study import choosing as selection
+    from indicators.study import choosing
 
     opened, console = Store(store), Console()
     # A network of one's own is looked at before its learning rates are found.
-    spec = selection.uncalibrated(opened, study, architecture=architecture, arrays=data, seeds=seeds)
+    spec = choosing.uncalibrated(opened, study, architecture=architecture, arrays=data, seeds=seeds)
     if not as_json:
         for name, value in diagnosis.machine(opened).items():
             shown = f"{value / 1e9:.1f} GB" if name.endswith(" free") else str(value)
@@ -340,10 +338,10 @@ def _chosen(
 ) -> tuple[StudySpec | RecordedSpec, Store]:
     """The study that the options name, and the store they name."""
     from indicators.store import Store
-    from indicators.study import choosing as selection
+    from indicators.study import choosing
 
     opened = Store(store)
-    return selection.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds), opened
+    return choosing.choose_study(opened, study, architecture=architecture, arrays=data, seeds=seeds), opened
 
 
 def _open(
@@ -385,8 +383,7 @@ def _make(
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
 ) -> None:
-    from indicators.study import choosing as selection
-    from indicators.study import workers as crew
+    from indicators.study import choosing, workers
     from indicators.study.progress import Fetching
 
     console = Console()
@@ -396,8 +393,8 @@ def _make(
 
         require_names(only)  # before anything is trained
     with Fetching(console) as fetching:
-        folder = selection.fetch(spec, opened, data, fetching)
-    work = crew.Work(tuple(spec.models()), spec.measuring if measuring else None, folder, only=only, epoch=epoch)
+        folder = choosing.fetch(spec, opened, data, fetching)
+    work = workers.Work(tuple(spec.models()), spec.measuring if measuring else None, folder, only=only, epoch=epoch)
     _work(work, opened, console)
     done = "trained and measured" if measuring else "trained"
     console.print(f"{len(work.networks())} networks {done}; store: {opened.root}", soft_wrap=True, highlight=False)
@@ -405,11 +402,11 @@ def _make(
 
 def _work(work: Work, store: Store, console: Console) -> None:
     """Makes the networks of some work; a worker that fails ends the command."""
-    from indicators.study import workers as crew
+    from indicators.study import workers
 
     try:
-        crew.make(work, store, console)
-    except crew.CrewError as error:
+        workers.make(work, store, console)
+    except workers.CrewError as error:
         raise typer.Exit(_complain(str(error), 1)) from None
 
 
@@ -429,10 +426,10 @@ def _of_cost(name: str, cost: Cost) -> list[str]:
 
 def _what_first(store: Store, study: str, architecture: str | None, data: Path | None) -> str:
     """What has to be done before the study can be run; empty where nothing has."""
-    from indicators.study import choosing as selection
+    from indicators.study import choosing
 
     try:
-        selection.choose_study(store, study, architecture=architecture, arrays=data)
+        choosing.choose_study(store, study, architecture=architecture, arrays=data)
     except InputError as error:
         return f"first: {error}"
     return ""

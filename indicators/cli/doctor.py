@@ -15,15 +15,14 @@ from typing import Any
 
 from indicators import specs
 from indicators.errors import InputError
-from indicators.images import arrayfolder as imagefolder
-from indicators.images import cifar10
+from indicators.images import arrayfolder, cifar10
 from indicators.images import dataset as data
 from indicators.machine import accelerator, cores, memory, provenance, resolve_precision, slow_precision
 from indicators.measures.subjects import AFFORDABLE_NEURONS
 from indicators.sources.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store
-from indicators.study import choosing as selection
+from indicators.study import choosing
 from indicators.study.workers import Work
 
 ASSUMED_EPOCHS = 15.0
@@ -159,7 +158,7 @@ def as_json(store: Store, study: StudySpec | None, reports: list[LayerReport], c
 
 def _cifar10(store: Store) -> str:
     try:
-        imagefolder.manifest_of(store.data("cifar10"))
+        arrayfolder.manifest_of(store.data("cifar10"))
     except InputError:
         return "not there yet: `indicators fetch`"
     return "there"
@@ -170,7 +169,7 @@ def _images(study: StudySpec, store: Store, arrays: Path | None) -> tuple[tuple[
     if study.data.name == "cifar10" and arrays is None:
         _, *shape = cifar10.CIFAR10["train_images"].shape
         return (shape[0], shape[1], shape[2]), 10
-    folder = selection.fetch(study, store, arrays)
+    folder = choosing.fetch(study, store, arrays)
     sizes = study.data
     dataset = data.load(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
     return dataset.input_shape, dataset.classes

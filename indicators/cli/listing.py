@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from indicators import specs
-from indicators.claims import reading as claims
+from indicators.claims import reading
 from indicators.files import folder_size
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def of_claims() -> list[Row]:
     """Every claim, in the order of the thesis."""
     return [
         Row((claim.id, claim.tier, claim.theme, claim.section, claim.sentence), claim.as_dict())
-        for claim in claims.read()
+        for claim in reading.read()
     ]
 
 

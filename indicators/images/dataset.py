@@ -16,8 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from indicators.errors import InputError
 from indicators.files import sha256_of_file, sha256_of_json
-from indicators.images import arrayfolder as imagefolder
-from indicators.images import cifar10
+from indicators.images import arrayfolder, cifar10
 from indicators.images.arrayfolder import ARRAYS, Array, Stream
 from indicators.images.cifar10 import CIFAR10, Expected, Progress
 from indicators.specs import DataSpec
@@ -64,8 +63,8 @@ def load(folder: Path, *, train: int, validation: int, test: int) -> Dataset:
     is checked when it is fetched with ``verify=True``. Raises InputError for a folder without a whole data
     set, for sizes below 1 or above what there is, and where training and validation images would overlap.
     """
-    manifest = imagefolder.manifest_of(folder)
-    files = {name: imagefolder.open_array(folder, name) for name in ARRAYS}
+    manifest = arrayfolder.manifest_of(folder)
+    files = {name: arrayfolder.open_array(folder, name) for name in ARRAYS}
     check_sizes(len(files["train_labels"]), len(files["test_labels"]), train, validation, test)
     start = len(files["train_labels"]) - validation
     return Dataset(
@@ -82,7 +81,7 @@ def load(folder: Path, *, train: int, validation: int, test: int) -> Dataset:
 
 def digest(folder: Path) -> str:
     """Return the SHA-256 that names a data set: the same for the same arrays from anywhere."""
-    files = imagefolder.manifest_of(folder)["files"]
+    files = arrayfolder.manifest_of(folder)["files"]
     return sha256_of_json({name: [files[name][key] for key in ("shape", "dtype", "content")] for name in ARRAYS})
 
 
@@ -111,7 +110,7 @@ def fetch_cifar10(
     is given up. Raises InputError that says what to put where.
     """
     root, progress = root.absolute(), progress or _silent
-    with imagefolder.made_once(root, root, verify) as wanted:
+    with arrayfolder.made_once(root, root, verify) as wanted:
         if wanted:
             _fetch(root, source, progress, patience, expected)
     return root
@@ -128,7 +127,7 @@ def import_npz(path: Path, root: Path, *, progress: Progress | None = None) -> P
     if not path.is_file():
         raise InputError(f"{path} is not a file: expected an .npz with {', '.join(_NPZ)}")
     folder = root.absolute() / sha256_of_file(path)[:16]
-    with imagefolder.made_once(folder, folder.parent, verify=False) as wanted, _reading(path):
+    with arrayfolder.made_once(folder, folder.parent, verify=False) as wanted, _reading(path):
         if wanted:
             _import(path, folder, progress or _silent)
     return folder
@@ -162,10 +161,10 @@ def _fetch(
     """Write the first offer whose arrays are the expected ones, or say why each place did not serve."""
     sums = {name: array.sha256 for name, array in expected.items()}
     tried: list[str] = []
-    with imagefolder.workspace(root) as work:
+    with arrayfolder.workspace(root) as work:
         for offer in cifar10.offers(root, work, source=source, tried=tried, progress=progress, patience=patience):
             try:
-                imagefolder.write(root, work, "cifar10", _streams_of(offer, progress, expected), sums)
+                arrayfolder.write(root, work, "cifar10", _streams_of(offer, progress, expected), sums)
                 return
             except InputError as error:
                 tried.append(f"{offer.place}: {error}")
@@ -232,8 +231,8 @@ def _import(path: Path, folder: Path, progress: Progress) -> None:
                 f"no array {', '.join(absent)}: "
                 "expected what np.savez(path, x_train=..., y_train=..., x_test=..., y_test=...) writes"
             )
-        with imagefolder.workspace(folder.parent) as work:
-            imagefolder.write(folder, work, path.stem, _streams_of_npz(npz, progress), {})
+        with arrayfolder.workspace(folder.parent) as work:
+            arrayfolder.write(folder, work, path.stem, _streams_of_npz(npz, progress), {})
 
 
 def _streams_of_npz(npz: Mapping[str, Array], progress: Progress) -> Iterator[Stream]:
@@ -266,7 +265,7 @@ def _image_streams(npz: Mapping[str, Array], lengths: Mapping[str, int], progres
 
 def _stream(name: str, array: Array, dtype: DTypeLike, progress: Progress) -> Stream:
     """Return a user's array that is in memory as a stream of finite numbers of another type."""
-    converted = (_finite(name, block, np.dtype(dtype)) for block in imagefolder.blocks(array))
+    converted = (_finite(name, block, np.dtype(dtype)) for block in arrayfolder.blocks(array))
     stored = f"{name[2:]}_{'images' if name.startswith('x') else 'labels'}"
     return Stream(stored, array.shape, np.dtype(dtype), _counted(converted, stored, len(array), progress))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indicators.claims import reading as sources
+from indicators.claims import reading
 from indicators.claims.evidence import VERDICTS, Verdict
 from indicators.errors import InputError
 from indicators.files import write_atomically
@@ -129,7 +129,7 @@ def claim_rows(
     others: Sequence[Document] = (),
     *,
     figures: Sequence[Figure | Table] = (),
-    tests: Sequence[sources.Claim] = (),
+    tests: Sequence[reading.Claim] = (),
 ) -> list[ClaimRow]:
     """Every claim of a document, its verdicts in other studies beside it.
 
@@ -186,7 +186,7 @@ def _claim_row(
     adjusted_p: float | None,
     by_study: Mapping[str, Verdict],
     figures: Sequence[Figure | Table],
-    named: Mapping[str, sources.Comparison],
+    named: Mapping[str, reading.Comparison],
     recorded: Mapping[tuple[str, str], Case],
     seeds: int,
 ) -> ClaimRow:
@@ -196,7 +196,7 @@ def _claim_row(
     return ClaimRow(
         id=claim.id,
         verdict=claim.verdict,
-        kind=next((kind for kind, tiers in sources.KINDS.items() if first.tier in tiers), "claims"),
+        kind=next((kind for kind, tiers in reading.KINDS.items() if first.tier in tiers), "claims"),
         tier=first.tier,
         theme=first.theme,
         section=first.section,
@@ -214,7 +214,7 @@ def _claim_row(
 
 
 def _case_row(
-    case: Case, named: Mapping[str, sources.Comparison], recorded: Mapping[tuple[str, str], Case], seeds: int
+    case: Case, named: Mapping[str, reading.Comparison], recorded: Mapping[tuple[str, str], Case], seeds: int
 ) -> CaseRow:
     found = found_by(case)
     test = named.get(_test(case))
@@ -287,7 +287,7 @@ def _name(case: Case) -> tuple[str, str]:
     return _test(case), case.parameters
 
 
-def _place(case: Case, named: Mapping[str, sources.Comparison]) -> tuple[str, int]:
+def _place(case: Case, named: Mapping[str, reading.Comparison]) -> tuple[str, int]:
     test = named.get(_test(case))
     return case.test.partition("::")[0], test.line if test else case.place[0] + 1
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from indicators.claims import reading as sources
+from indicators.claims import reading
 from indicators.claims.evidence import VERDICTS
 from indicators.errors import InputError, NotApplicable
 from indicators.files import write_atomically
@@ -85,7 +85,7 @@ def write(
     page = to_html(
         document, rows, fill_all(source), beside=list(map(fill_all, beside)), others=others,
         settings=settings(study, source), networks=networks(source),
-        sources_at=_relative(sources.FOLDER.parent, folder),
+        sources_at=_relative(reading.FOLDER.parent, folder),
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "index.html", folder / "report.md"]
@@ -144,7 +144,7 @@ def to_html(
             studies=[document["study"], *(other["study"] for other in others)],
             rows=rows,
             themes=_by_theme(rows),
-            kinds=[kind for kind in sources.KINDS if any(row.kind == kind for row in rows)],
+            kinds=[kind for kind in reading.KINDS if any(row.kind == kind for row in rows)],
             here=here,
             elsewhere=elsewhere,
             figures=[found.figure for found in filled if found.figure.key in here or found.figure.key in elsewhere],
@@ -166,7 +166,7 @@ def to_markdown(document: Document, rows: Sequence[overview.ClaimRow], others: S
     """The summary, short enough for a comment on a pull request."""
     template = _environment().get_template("report.md.j2")
     about = {
-        "document": document, "study": document["study"], "rows": rows, "kinds": sources.KINDS,
+        "document": document, "study": document["study"], "rows": rows, "kinds": reading.KINDS,
         "others": [other["study"] for other in others],
     }  # fmt: skip
     text = str(template.render(**about, brief=False))
@@ -298,10 +298,10 @@ def _by_theme(rows: Sequence[overview.ClaimRow]) -> dict[str, list[overview.Clai
     return themes
 
 
-def _tests() -> list[sources.Claim]:
+def _tests() -> list[reading.Claim]:
     """What the claims say of themselves, where their files are at hand."""
     try:
-        return sources.read()
+        return reading.read()
     except InputError:
         return []
 

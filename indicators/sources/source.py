@@ -57,9 +57,9 @@ def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
 
         return PublishedStudy(study)
     if isinstance(study, RecordedSpec):
-        from indicators.sources import transcribed as recorded
+        from indicators.sources import transcribed
 
-        return recorded.load(study.folder)
+        return transcribed.load(study.folder)
     from indicators.sources.stored import Measurements
 
     return Measurements(study, store)

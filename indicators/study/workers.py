@@ -28,7 +28,7 @@ from indicators.images import dataset as data
 from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
-from indicators.study import choosing as selection
+from indicators.study import choosing
 from indicators.study.measuring import forward_images, measure, missing
 from indicators.study.progress import Display, Fetching
 
@@ -153,7 +153,7 @@ def make_study(
     `only`: names of the indicators that are wanted, all of the catalog unless told.
     """
     with Fetching(console) as fetching:
-        folder = selection.fetch(study, store, source, fetching)
+        folder = choosing.fetch(study, store, source, fetching)
     make(Work(tuple(study.models()), study.measuring, folder, only=only), store, console)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from indicators.claims import reading as claims
+from indicators.claims import reading
 from indicators.claims.evidence import VERDICTS
 from indicators.errors import InputError
 from indicators.images.cifar10 import CIFAR10
@@ -322,7 +322,7 @@ def test_a_reason_says_of_how_many_seeds_if_not_of_all(tmp_path):
 
 
 def test_a_sameness_has_a_band_and_no_expected_sign(tmp_path):
-    tests = [claim for claim in claims.read() if claim.comparisons[0].verb == "same"]
+    tests = [claim for claim in reading.read() if claim.comparisons[0].verb == "same"]
     claim = tests[0]
     judged = case(claim.id, test=f"hypotheses/{claim.file}::{claim.comparisons[0].test}", expected=0.01)
     (row,) = overview.claim_rows(document(tmp_path, judged), tests=tests)

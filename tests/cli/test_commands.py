@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 import indicators
-from indicators.cli import commands as cli
+from indicators.cli import commands
 from indicators.errors import InputError
 from indicators.measures.catalog import INDICATORS
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
-from indicators.study import choosing as selection
-from indicators.study import workers as crew
+from indicators.study import choosing, workers
 from indicators.study.workers import CrewError
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
@@ -35,8 +34,8 @@ def plain(tmp_path, monkeypatch):
 def made(tmp_path, monkeypatch):
     """The works that commands asked for, instead of trained networks."""
     works = []
-    monkeypatch.setattr(selection, "fetch", lambda *_: tmp_path)
-    monkeypatch.setattr(crew, "make", lambda work, *_: works.append(work))
+    monkeypatch.setattr(choosing, "fetch", lambda *_: tmp_path)
+    monkeypatch.setattr(workers, "make", lambda work, *_: works.append(work))
     return works
 
 
@@ -49,7 +48,7 @@ def failing(error):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_and_its_options(command, capsys):
-    assert cli.main([command, "--help"]) == 0
+    assert commands.main([command, "--help"]) == 0
 
     output, errors = capsys.readouterr()
     assert f"{command} [OPTIONS]" in output
@@ -59,7 +58,7 @@ def test_every_command_explains_itself_and_its_options(command, capsys):
 
 @pytest.mark.parametrize("arguments", [["--help"], []], ids=["asked for", "no arguments"])
 def test_help_lists_every_command(arguments, capsys):
-    assert cli.main(arguments) == 0
+    assert commands.main(arguments) == 0
 
     output = capsys.readouterr().out
     assert all(command in output for command in COMMANDS)
@@ -89,7 +88,7 @@ def test_help_lists_every_command(arguments, capsys):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_unusable_input_is_one_line_and_status_two(arguments, message, capsys):
-    assert cli.main(arguments) == 2
+    assert commands.main(arguments) == 2
 
     output, errors = capsys.readouterr()
     assert message in errors
@@ -101,7 +100,7 @@ def test_unusable_input_is_one_line_and_status_two(arguments, message, capsys):
 def test_a_store_that_cannot_be_written_is_one_line_and_status_two(command, tmp_path, capsys):
     (tmp_path / "file").touch()
 
-    assert cli.main([command, "--store", str(tmp_path / "file" / "store")]) == 2
+    assert commands.main([command, "--store", str(tmp_path / "file" / "store")]) == 2
 
     errors = capsys.readouterr().err
     assert "file/store' cannot be written (Not a directory); name a folder of yours with --store" in errors
@@ -109,8 +108,8 @@ def test_a_store_that_cannot_be_written_is_one_line_and_status_two(command, tmp_
 
 
 def test_train_only_trains_and_measure_measures(made, capsys):
-    assert cli.main(["train", "--seeds", "2"]) == 0
-    assert cli.main(["measure"]) == 0
+    assert commands.main(["train", "--seeds", "2"]) == 0
+    assert commands.main(["measure"]) == 0
 
     train, measure = made
     assert {model.seed for model in train.models} == {0, 1}
@@ -123,22 +122,22 @@ def test_train_only_trains_and_measure_measures(made, capsys):
 
 
 def test_measure_takes_some_indicators_and_an_epoch(made):
-    assert cli.main(["measure", "--only", "entropy", "--only", "sign_flips", "--epoch", "3"]) == 0
+    assert commands.main(["measure", "--only", "entropy", "--only", "sign_flips", "--epoch", "3"]) == 0
 
     assert [(work.only, work.epoch) for work in made] == [(("entropy", "sign_flips"), 3)]
-    assert [(work.only, work.epoch) for work in map(crew.Work.from_json, [made[0].to_json()])] == [
+    assert [(work.only, work.epoch) for work in map(workers.Work.from_json, [made[0].to_json()])] == [
         (("entropy", "sign_flips"), 3)
     ]
 
 
 def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(made, capsys):
-    assert cli.main(["measure", "--only", "sharpness"]) == 2
+    assert commands.main(["measure", "--only", "sharpness"]) == 2
 
     assert made == []
     assert "only='sharpness' is no indicator; `indicators list indicators` names them all" in capsys.readouterr().err
-    assert cli.main(["measure", "--only", "hoyer_sparsty"]) == 2
+    assert commands.main(["measure", "--only", "hoyer_sparsty"]) == 2
     assert "; did you mean 'hoyer_sparsity'? `indicators list" in capsys.readouterr().err
-    assert cli.main(["measure", "--only", "accuracy"]) == 2
+    assert commands.main(["measure", "--only", "accuracy"]) == 2
     assert "only='accuracy' is kept while training: there is nothing to measure" in capsys.readouterr().err
     assert made == []
 
@@ -149,7 +148,7 @@ def test_more_images_than_cifar10_has_are_refused_before_anything_is_made(made, 
     (tmp_path / "large.toml").write_text(text.replace("train = 6000", "train = 60000"))
 
     for command in ("doctor", "train"):
-        assert cli.main([command, "--study", str(tmp_path / "large.toml")]) == 2
+        assert commands.main([command, "--study", str(tmp_path / "large.toml")]) == 2
         assert "train=60000: expected between 1 and 50000, the images that there are" in capsys.readouterr().err
     assert made == []
 
@@ -178,11 +177,11 @@ def reached(accuracy):
 )
 @pytest.mark.usefixtures("made")
 def test_calibrate_recommends_what_finds_its_rates_again(given, recommended, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(crew, "make", reached(0.5))
+    monkeypatch.setattr(workers, "make", reached(0.5))
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()
 
-    assert cli.main(["calibrate", "--targets", "0.5", "0.5", "0.5", *given.split()]) == 0
+    assert commands.main(["calibrate", "--targets", "0.5", "0.5", "0.5", *given.split()]) == 0
 
     expected = recommended.format(studies=tmp_path / "store" / "studies")
     assert capsys.readouterr().out.splitlines()[-1] == f"next: pytest hypotheses/ {expected}"
@@ -190,9 +189,9 @@ def test_calibrate_recommends_what_finds_its_rates_again(given, recommended, tmp
 
 @pytest.mark.usefixtures("made")
 def test_calibrate_names_what_it_did_not_reach(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(crew, "make", reached(0.5))
+    monkeypatch.setattr(workers, "make", reached(0.5))
 
-    assert cli.main(["calibrate", "--targets", "0.5", "0.5", "0.9", "--rounds", "2", "--architecture", "vgg"]) == 0
+    assert commands.main(["calibrate", "--targets", "0.5", "0.5", "0.9", "--rounds", "2", "--architecture", "vgg"]) == 0
 
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("not within 0.01 of the target: sgd high, wdecay high, layca high; give more --rounds")
@@ -202,7 +201,7 @@ def test_calibrate_names_what_it_did_not_reach(tmp_path, monkeypatch, capsys):
 
 
 def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):
-    assert cli.main(["train", "--store", str(tmp_path / "elsewhere")]) == 0
+    assert commands.main(["train", "--store", str(tmp_path / "elsewhere")]) == 0
 
     assert capsys.readouterr().out.rstrip().endswith(f"store: {tmp_path / 'elsewhere'}")
     assert made
@@ -219,9 +218,9 @@ def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):
 )
 @pytest.mark.parametrize("command", ["train", "measure", "calibrate"])
 def test_a_failure_is_told_without_a_traceback(command, error, status, message, monkeypatch, capsys):
-    monkeypatch.setattr(crew, "make", failing(error))
+    monkeypatch.setattr(workers, "make", failing(error))
 
-    assert cli.main([command]) == status
+    assert commands.main([command]) == status
 
     errors = capsys.readouterr().err
     assert errors.endswith(message)
@@ -231,16 +230,16 @@ def test_a_failure_is_told_without_a_traceback(command, error, status, message, 
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("command", ["train", "measure", "calibrate"])
 def test_an_interruption_has_its_own_status(command, monkeypatch):
-    monkeypatch.setattr(crew, "make", failing(KeyboardInterrupt))
+    monkeypatch.setattr(workers, "make", failing(KeyboardInterrupt))
 
-    assert cli.main([command]) == 130
+    assert commands.main([command]) == 130
 
 
 def test_a_fault_of_the_program_is_not_hidden(made, monkeypatch):
-    monkeypatch.setattr(crew, "make", failing(ZeroDivisionError("a bug")))
+    monkeypatch.setattr(workers, "make", failing(ZeroDivisionError("a bug")))
 
     with pytest.raises(ZeroDivisionError):
-        cli.main(["train"])
+        commands.main(["train"])
 
     assert made == []
 
@@ -262,9 +261,9 @@ def test_the_module_is_the_command():
 
 
 def test_claims_are_listed_as_a_table_and_as_json(capsys):
-    assert cli.main(["list", "claims"]) == 0
+    assert commands.main(["list", "claims"]) == 0
     table = capsys.readouterr().out
-    assert cli.main(["list", "claims", "--json"]) == 0
+    assert commands.main(["list", "claims", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
 
     assert all(f"\n{claim['id']} " in table for claim in found)
@@ -281,9 +280,9 @@ def test_claims_are_listed_as_a_table_and_as_json(capsys):
     ("what", "name"), [("indicators", "label_information"), ("studies", "cifar10-mini"), ("studies", "thesis-2019")]
 )
 def test_other_things_are_listed_too(what, name, capsys):
-    assert cli.main(["list", what]) == 0
+    assert commands.main(["list", what]) == 0
     assert re.search(rf"^{name} ", capsys.readouterr().out, re.MULTILINE)
-    assert cli.main(["list", what, "--json"]) == 0
+    assert commands.main(["list", what, "--json"]) == 0
     assert name in [row["name"] for row in json.loads(capsys.readouterr().out)]
 
 
@@ -300,7 +299,7 @@ def test_networks_are_listed_with_how_far_they_are(tmp_path, capsys):
     older.parent.mkdir()
     older.write_text(trained.spec.model_dump_json())
 
-    assert cli.main(["list", "networks", "--store", str(tmp_path), "--json"]) == 0
+    assert commands.main(["list", "networks", "--store", str(tmp_path), "--json"]) == 0
 
     found = json.loads(capsys.readouterr().out)
     states = {(row["network"], row["state"]) for row in found}
@@ -313,19 +312,19 @@ def test_networks_are_listed_with_how_far_they_are(tmp_path, capsys):
     }
     (first,) = (row for row in found if row["network"].startswith("untrained"))
     assert (Path(first["folder"]).parent, first["bytes"] > 2_000_000) == (tmp_path / "models", True)
-    assert cli.main(["list", "networks", "--store", str(tmp_path)]) == 0
+    assert commands.main(["list", "networks", "--store", str(tmp_path)]) == 0
     assert "0.512" in capsys.readouterr().out
 
 
 def test_an_empty_store_says_how_it_is_filled(tmp_path, capsys):
-    assert cli.main(["list", "networks", "--store", str(tmp_path)]) == 0
+    assert commands.main(["list", "networks", "--store", str(tmp_path)]) == 0
     assert f"no network in {tmp_path}; `indicators train`" in capsys.readouterr().out
-    assert cli.main(["list", "networks", "--store", str(tmp_path), "--json"]) == 0
+    assert commands.main(["list", "networks", "--store", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
 
 
 def test_a_store_that_does_not_exist_is_not_made_by_looking_into_it(tmp_path, capsys):
-    assert cli.main(["list", "networks", "--store", str(tmp_path / "stroe")]) == 2
+    assert commands.main(["list", "networks", "--store", str(tmp_path / "stroe")]) == 2
 
     assert "stroe does not exist; name the folder" in capsys.readouterr().err
     assert not (tmp_path / "stroe").exists()
@@ -333,10 +332,10 @@ def test_a_store_that_does_not_exist_is_not_made_by_looking_into_it(tmp_path, ca
 
 def test_a_list_for_another_program_has_whole_rows_and_a_narrow_terminal_whole_names(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
-    assert cli.main(["list", "indicators"]) == 0
+    assert commands.main(["list", "indicators"]) == 0
     lines = capsys.readouterr().out.splitlines()
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert cli.main(["list", "indicators"]) == 0
+    assert commands.main(["list", "indicators"]) == 0
     narrow = capsys.readouterr().out
 
     assert len(lines) == 1 + len(INDICATORS)
@@ -352,7 +351,7 @@ def test_claims_are_listed_without_a_test_runner_or_numbers():
 
 
 def test_what_cannot_be_listed_is_one_line(capsys):
-    assert cli.main(["list", "models"]) == 2
+    assert commands.main(["list", "models"]) == 2
     assert "'models' is not one of" in capsys.readouterr().err
 
 
@@ -362,7 +361,7 @@ def test_what_cannot_be_listed_is_one_line(capsys):
 def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):
     store = tmp_path / "store"
 
-    assert cli.main(["publish", "--output", str(tmp_path / "out"), "--store", str(store)]) == 2
+    assert commands.main(["publish", "--output", str(tmp_path / "out"), "--store", str(store)]) == 2
 
     said = capsys.readouterr().err
     assert f"10 of 10 networks of cifar10-mini are not wholly measured in {store}, the first untrained, seed 0" in said
@@ -382,7 +381,7 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
     seeds = ("--seeds", "3", "--first-seed", "2")
     others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 
-    assert cli.main(["publish", *seeds, *others, "--output", str(tmp_path)]) == 0
+    assert commands.main(["publish", *seeds, *others, "--output", str(tmp_path)]) == 0
     file = tmp_path / "x-recorded.toml"
     assert capsys.readouterr().out.splitlines() == [
         f"written: {file} and 2.3 MB beside it",
@@ -394,14 +393,14 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
 
 
 def test_a_report_without_verdicts_is_one_line(tmp_path, capsys):
-    assert cli.main(["report", "--study", "thesis-2019", "--output", str(tmp_path)]) == 2
+    assert commands.main(["report", "--study", "thesis-2019", "--output", str(tmp_path)]) == 2
     assert "verdicts.json" in capsys.readouterr().err
 
 
 def test_a_study_that_is_not_measured_has_no_figures(tmp_path, capsys):
     store = tmp_path / "store"
 
-    assert cli.main(["figures", "--output", str(tmp_path / "figures"), "--store", str(store)]) == 2
+    assert commands.main(["figures", "--output", str(tmp_path / "figures"), "--store", str(store)]) == 2
 
     assert f"nothing of cifar10-mini is measured in {store}; run `indicators measure" in capsys.readouterr().err
     assert not (tmp_path / "figures").exists()
@@ -410,14 +409,14 @@ def test_a_study_that_is_not_measured_has_no_figures(tmp_path, capsys):
 def test_a_study_that_is_not_measured_has_no_tables(tmp_path, capsys):
     store = tmp_path / "store"
 
-    assert cli.main(["export", "--output", str(tmp_path / "tables"), "--store", str(store)]) == 2
+    assert commands.main(["export", "--output", str(tmp_path / "tables"), "--store", str(store)]) == 2
 
     assert f"nothing of cifar10-mini is measured in {store}; run `indicators measure" in capsys.readouterr().err
     assert not (tmp_path / "tables").exists()
 
 
 def test_tables_are_written_and_what_is_missing_is_said(tmp_path, capsys):
-    assert cli.main(["export", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
+    assert commands.main(["export", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
 
     *missing, last = capsys.readouterr().out.splitlines()
     tables = list(tmp_path.glob("*/*.csv"))
@@ -430,7 +429,7 @@ def test_tables_are_written_and_what_is_missing_is_said(tmp_path, capsys):
 def test_an_output_that_cannot_be_written_is_one_line(command, tmp_path, capsys):
     (tmp_path / "file").touch()
 
-    assert cli.main([command, "--study", "thesis-2019", "--output", str(tmp_path / "file")]) == 2
+    assert commands.main([command, "--study", "thesis-2019", "--output", str(tmp_path / "file")]) == 2
     errors = capsys.readouterr().err
     assert re.search(r"^'.*file/.*' cannot be written \(.*\); name another folder\n$", errors)
 
@@ -438,7 +437,7 @@ def test_an_output_that_cannot_be_written_is_one_line(command, tmp_path, capsys)
 def test_figures_are_drawn_with_their_numbers_and_what_is_missing_is_said(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("indicators.report.figures.draw.to_svg", lambda _: b"<svg/>")
 
-    assert cli.main(["figures", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
+    assert commands.main(["figures", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
 
     lines = capsys.readouterr().out.splitlines()
     drawn = list(tmp_path.glob("*.svg"))

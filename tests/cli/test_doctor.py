@@ -8,8 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from indicators.cli import commands as cli
-from indicators.cli import doctor
+from indicators.cli import commands, doctor
 from indicators.study.workers import Work, prepare
 
 NETWORK = """
@@ -46,7 +45,7 @@ def test_a_network_of_ones_own_is_told_layer_by_layer(tmp_path, monkeypatch, arr
     (tmp_path / "doctored.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(tmp_path)
 
-    assert cli.main(["doctor", "--architecture", "doctored:build", "--data", str(arrays), "--json"]) == 0
+    assert commands.main(["doctor", "--architecture", "doctored:build", "--data", str(arrays), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
 
     keys = ("name", "kernel", "neurons", "inputs")
@@ -66,13 +65,13 @@ def test_what_has_to_be_done_first_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
 
-    assert cli.main(["doctor", "--architecture", "first_of_all:build"]) == 0
+    assert commands.main(["doctor", "--architecture", "first_of_all:build"]) == 0
     assert re.search(
         r"^first: architecture='first_of_all:build' has no calibrated .*`indicators calibrate",
         capsys.readouterr().out,
         re.MULTILINE,
     )
-    assert cli.main(["doctor"]) == 0
+    assert commands.main(["doctor"]) == 0
     assert "first:" not in capsys.readouterr().out
 
 
@@ -108,7 +107,7 @@ def test_people_read_the_same(capsys, monkeypatch):
     # Speed is timed as a worker trains.
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
 
-    assert cli.main(["doctor"]) == 0
+    assert commands.main(["doctor"]) == 0
     told = capsys.readouterr().out
 
     assert "threads                     1\n" in told
@@ -149,7 +148,7 @@ def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys
     monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
     (tmp_path / "empty").mkdir()
 
-    assert cli.main(["doctor", "--data", str(tmp_path / "empty")]) == 2
+    assert commands.main(["doctor", "--data", str(tmp_path / "empty")]) == 2
     assert "empty does not hold CIFAR-10: put " in capsys.readouterr().err
 
 
@@ -161,7 +160,7 @@ def test_libraries_are_loaded_without_a_word_and_complaints_are_still_heard():
 
 
 def test_a_recorded_study_costs_nothing(capsys):
-    assert cli.main(["doctor", "--study", "thesis-2019"]) == 0
+    assert commands.main(["doctor", "--study", "thesis-2019"]) == 0
     assert "thesis-2019 is recorded: nothing is trained or measured" in capsys.readouterr().out
 
 
@@ -172,5 +171,5 @@ def test_a_network_that_cannot_be_measured_is_unusable_input(tmp_path, monkeypat
     )
     monkeypatch.syspath_prepend(tmp_path)
 
-    assert cli.main(["doctor", "--architecture", "subclassed:build", "--data", str(arrays)]) == 2
+    assert commands.main(["doctor", "--architecture", "subclassed:build", "--data", str(arrays)]) == 2
     assert "shows no graph" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from indicators.measures.catalog import INDICATORS
 from indicators.sources.stored import file_name
 from indicators.specs import ModelSpec
 from indicators.store import Store
-from indicators.study import workers as crew
+from indicators.study import workers
 from indicators.study.measuring import missing
 from indicators.study.workers import CrewError, Work, prepare, run_worker
 
@@ -36,7 +36,7 @@ RUN = (
     + """
 import sys
 from pathlib import Path
-from indicators.study import workers as crew
+from indicators.study import workers
 from indicators.store import Store
 work = crew.Work.from_json(sys.stdin.readline())
 crew.prepare(work, Store(Path(sys.argv[1])), lambda undone: None, pause=0.1)
@@ -50,7 +50,7 @@ HANDS = (
     + """
 import sys, time
 from pathlib import Path
-from indicators.study import workers as crew
+from indicators.study import workers
 from indicators.specs import ModelSpec
 from indicators.store import Store
 
@@ -193,7 +193,7 @@ def test_nobody_waits_for_a_slot_with_a_network_in_hand(make_study, store, tmp_p
         yield
 
     monkeypatch.setattr(store, "slot", slot)
-    monkeypatch.setattr(crew, "_make", lambda *_: pretend(work, store))
+    monkeypatch.setattr(workers, "_make", lambda *_: pretend(work, store))
     run_worker(work, store)
 
     assert held == []
@@ -272,11 +272,11 @@ def test_what_is_found_damaged_is_made_again_to_the_same_bits(made, name, times)
 
 @pytest.mark.parametrize(("precision", "told"), [("bfloat16", True), ("float32", False)])
 def test_a_slow_precision_is_told_before_the_work_is_begun(make_study, store, folder, monkeypatch, precision, told):
-    monkeypatch.setattr(crew, "slow_precision", lambda name: "slow" if name == "bfloat16" else "")
-    monkeypatch.setattr(crew, "prepare", lambda *_: None)
+    monkeypatch.setattr(workers, "slow_precision", lambda name: "slow" if name == "bfloat16" else "")
+    monkeypatch.setattr(workers, "prepare", lambda *_: None)
     console = Console(file=StringIO(), width=500)
 
-    crew.make(Work((make_study(precision=precision).model("sgd", "low", 0),), None, folder), store, console)
+    workers.make(Work((make_study(precision=precision).model("sgd", "low", 0),), None, folder), store, console)
 
     assert console.file.getvalue().startswith("to train: 1 networks")
     assert ("\nwarning: slow\n" in console.file.getvalue()) == told
@@ -292,7 +292,7 @@ def failing_keras(tmp_path, monkeypatch):
     def fail(statement):
         (tmp_path / "keras.py").write_text(statement)
         monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
-        monkeypatch.setattr(crew, "cores", lambda: 1)
+        monkeypatch.setattr(workers, "cores", lambda: 1)
 
     return fail
 
@@ -306,7 +306,7 @@ def test_a_worker_has_one_thread_and_the_fast_convolutions_unless_told(
         "import os\nfrom indicators.errors import InputError\n"
         f"raise InputError(' '.join(os.environ[name] for name in {names}))"
     )
-    monkeypatch.setattr(crew, "tensorflow_defaults", lambda: {"TF_ENABLE_ONEDNN_OPTS": "1"})
+    monkeypatch.setattr(workers, "tensorflow_defaults", lambda: {"TF_ENABLE_ONEDNN_OPTS": "1"})
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     if users is not None:
@@ -385,7 +385,7 @@ def test_an_interrupted_run_leaves_no_worker_and_no_log(make_study, store, folde
         try:
             with entry.lock.acquire(blocking=False):
                 return
-        except crew.Timeout:  # the worker holds it
+        except workers.Timeout:  # the worker holds it
             raise KeyboardInterrupt from None
 
     with pytest.raises(KeyboardInterrupt):
@@ -397,7 +397,7 @@ def test_an_interrupted_run_leaves_no_worker_and_no_log(make_study, store, folde
 def test_progress_is_noted_with_the_time_that_training_and_measuring_will_take(make_study, store, tmp_path):
     study = make_study()
     spec = study.model("sgd", "low", 0)
-    notes = crew._Notes(spec, Work((spec,), study.measuring, tmp_path), store)
+    notes = workers._Notes(spec, Work((spec,), study.measuring, tmp_path), store)
 
     notes(phase="training", epoch=1, share=0.5, images_per_second=100, seconds_left=10.0)
 
@@ -422,9 +422,9 @@ def test_every_network_is_trained_before_the_first_is_measured(make_study, store
         for state, row in () if part.training_only else missing(spec, entry, part.measuring, only=part.only):
             entry.write(file_name(row, part.measuring, state), b"numbers")
 
-    monkeypatch.setattr(crew, "_make", make)
+    monkeypatch.setattr(workers, "_make", make)
     work = Work(tuple(study.models())[:3], study.measuring, tmp_path, only=("entropy",))
-    crew.run_worker(work, store)
+    workers.run_worker(work, store)
 
     networks = work.networks()
     assert made == [(spec, "trained") for spec in networks] + [(spec, "measured") for spec in networks]
@@ -435,7 +435,7 @@ def test_workers_that_finish_before_their_run_looks_are_no_failure(make_study, s
     work = Work((make_study().model("sgd", "low", 0),), None, folder)
     failing_keras("")
     pretend(work, store)
-    worker = crew._Worker(work, store, 0)
+    worker = workers._Worker(work, store, 0)
 
     wait_for(lambda: worker.ended, seconds=60)
     worker.check()
@@ -446,18 +446,18 @@ def test_workers_that_finish_before_their_run_looks_are_no_failure(make_study, s
 def test_a_network_is_made_while_the_untrained_one_is_measured(make_study, store, folder):
     model = make_study().model("sgd", "low", 0)
     work = Work((model,), None, folder)
-    assert crew._try(model.untrained, work, store)
+    assert workers._try(model.untrained, work, store)
 
     with FileLock(store.root / "locks" / f"{model.untrained.fingerprint}.lock"):
-        making = threading.Thread(target=crew._try, args=(model, work, store), daemon=True)
+        making = threading.Thread(target=workers._try, args=(model, work, store), daemon=True)
         making.start()
         making.join(60)
         assert work.done(model, store)
 
 
 def test_on_a_card_a_few_train_and_the_others_measure_what_is_trained(make_study, store, folder, monkeypatch):
-    monkeypatch.setattr(crew, "accelerator", lambda: "Some Card 80GB")
-    monkeypatch.setattr(crew, "AT_ONCE_ON_CARD", 1)
+    monkeypatch.setattr(workers, "accelerator", lambda: "Some Card 80GB")
+    monkeypatch.setattr(workers, "AT_ONCE_ON_CARD", 1)
     study = make_study()
     model = study.model("sgd", "low", 0)
     work = Work((model,), study.measuring, folder, only=("entropy",))
@@ -465,10 +465,10 @@ def test_on_a_card_a_few_train_and_the_others_measure_what_is_trained(make_study
 
     with store.place_on_card(1) as held:
         assert held
-        assert not crew._try(model, first, store)
-        assert crew._try(model.untrained, work, store)
+        assert not workers._try(model, first, store)
+        assert workers._try(model.untrained, work, store)
         assert work.done(model.untrained, store)
-    assert crew._try(model, first, store)
+    assert workers._try(model, first, store)
     assert first.done(model, store)
     assert not work.done(model, store)
 

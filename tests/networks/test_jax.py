@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from indicators.measures import gram as products
+from indicators.measures import gram
 from indicators.networks import epochs
 from indicators.sources.stored import from_bytes
 from indicators.store import Store
@@ -19,7 +19,7 @@ from indicators.study.workers import Work, prepare
 CHILD = """
 import json, sys
 from pathlib import Path
-from indicators.images import dataset as data
+from indicators.images import dataset
 from indicators.networks import training
 from indicators.study import measuring
 from indicators.specs import MeasuringSpec, ModelSpec
@@ -152,12 +152,12 @@ def test_a_card_takes_large_products_and_no_others(monkeypatch):
     monkeypatch.setattr("jax.default_backend", lambda: "gpu")
     monkeypatch.setattr(epochs, "gram", lambda vectors: np.full((len(vectors),) * 2, 7.0))
     try:
-        epochs.lend_card_to(products.take_large_ones_to)
-        assert np.array_equal(products.gram(small), small @ small.T)
-        assert np.all(products.gram(large) == 7.0)
+        epochs.lend_card_to(gram.take_large_ones_to)
+        assert np.array_equal(gram.gram(small), small @ small.T)
+        assert np.all(gram.gram(large) == 7.0)
     finally:
-        products.take_large_ones_to(None)
-    assert np.array_equal(products.gram(large), large @ large.T)
+        gram.take_large_ones_to(None)
+    assert np.array_equal(gram.gram(large), large @ large.T)
 
 
 def test_without_a_card_nothing_is_taken():

@@ -9,7 +9,7 @@ import xarray as xr
 
 from indicators.errors import InputError, NotApplicable
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.sources import export as tables
+from indicators.sources import export
 from indicators.sources.source import open_source
 from indicators.specs import load_study
 
@@ -38,7 +38,7 @@ class OneMeasurement:
 
 
 def test_every_number_has_a_row_and_what_does_not_exist_is_empty(tmp_path):
-    written, missing = tables.write(OneMeasurement(), tmp_path)
+    written, missing = export.write(OneMeasurement(), tmp_path)
 
     assert [path.relative_to(tmp_path).as_posix() for path in written] == [
         f"{g}/{NAME}.csv" for g in ("trained", "untrained")
@@ -58,7 +58,7 @@ def test_every_number_has_a_row_and_what_does_not_exist_is_empty(tmp_path):
 def published(tmp_path_factory):
     source = open_source(load_study("cifar10-quarter-recorded"), None)
     folder = tmp_path_factory.mktemp("tables")
-    return source, folder, *tables.write(source, folder)
+    return source, folder, *export.write(source, folder)
 
 
 def test_all_that_is_published_becomes_tables(published):

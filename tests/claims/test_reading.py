@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from indicators.claims import reading as claims
+from indicators.claims import reading
 from indicators.errors import InputError
 from indicators.measures.catalog import INDICATORS
 from tests.worlds.claims import claims as imported
@@ -45,7 +45,7 @@ def test_second(study):
 @pytest.fixture
 def example(tmp_path):
     (tmp_path / "test_2_nets.py").write_text(EXAMPLE)
-    return claims.read(tmp_path)
+    return reading.read(tmp_path)
 
 
 def test_a_claim_is_read_with_all_of_its_tests(example):
@@ -67,23 +67,23 @@ def test_a_claim_is_read_with_all_of_its_tests(example):
 
 def test_a_folder_without_claims_and_a_file_that_is_no_python_are_named(tmp_path):
     with pytest.raises(InputError, match=r"holds no claims; expected files test_\*\.py"):
-        claims.read(tmp_path)
+        reading.read(tmp_path)
     (tmp_path / "test_1_broken.py").write_text("x = (\n")
     with pytest.raises(InputError, match=r"test_1_broken.py, line 1: .*; correct it there"):
-        claims.read(tmp_path)
+        reading.read(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("name", "theme"), [("test_3_weights.py", "weights"), ("test_mine.py", "mine"), ("weights.py", "")]
 )
 def test_the_theme_of_a_file_is_in_its_name(name, theme):
-    assert claims.theme(name) == theme
+    assert reading.theme(name) == theme
 
 
 # The claims of the suite
 
 
-SUITE = claims.read()
+SUITE = reading.read()
 TESTS = [pytest.param(claim, test, id=f"{claim.theme}:{test.test}") for claim in SUITE for test in claim.comparisons]
 
 
@@ -97,7 +97,7 @@ def test_what_is_read_is_what_is_run():
 def test_a_claim_says_what_it_compares_and_why(claim, test):
     assert test.sentence.endswith(".")
     assert test.quantities
-    assert test.verb in claims.VERBS
+    assert test.verb in reading.VERBS
     assert test.reason
     assert test.by >= 0
     assert test.expected > test.by or test.verb == "same" or (claim.tier == "identity")

@@ -18,7 +18,7 @@ from hypothesis.extra.numpy import arrays as any_arrays
 
 import indicators
 from indicators.errors import InputError
-from indicators.images import arrayfolder as imagefolder
+from indicators.images import arrayfolder
 from indicators.images.arrayfolder import Stream
 
 WHOLE = ["manifest.json", "test_images.npy", "test_labels.npy", "train_images.npy", "train_labels.npy"]
@@ -37,7 +37,7 @@ def arrays():
 
 def make(root, arrays, *, verify=False, expected=None, rows=7, **blocks):
     """Make sure that the folder holds the arrays, and say whether they had to be written."""
-    with imagefolder.made_once(root, root, verify) as wanted:
+    with arrayfolder.made_once(root, root, verify) as wanted:
         if wanted:
             streams = (
                 Stream(
@@ -45,8 +45,8 @@ def make(root, arrays, *, verify=False, expected=None, rows=7, **blocks):
                 )
                 for name, a in arrays.items()
             )
-            with imagefolder.workspace(root) as work:
-                imagefolder.write(root, work, "tiny", streams, expected or {})
+            with arrayfolder.workspace(root) as work:
+                arrayfolder.write(root, work, "tiny", streams, expected or {})
     return wanted
 
 
@@ -73,7 +73,7 @@ def test_blocks_of_any_size_become_the_arrays_and_a_manifest_and_nothing_else(tm
 
 
 def test_the_manifest_says_what_the_files_are(root, arrays):
-    manifest = imagefolder.manifest_of(root)
+    manifest = arrayfolder.manifest_of(root)
 
     assert (manifest["name"], manifest["classes"]) == ("tiny", 10)
     for name, array in arrays.items():
@@ -90,11 +90,11 @@ def test_the_manifest_says_what_the_files_are(root, arrays):
 def test_column_major_blocks_are_written_row_by_row(tmp_path, arrays):
     make(tmp_path, arrays, train_images=[np.asfortranarray(arrays["train_images"])])
 
-    np.testing.assert_array_equal(imagefolder.open_array(tmp_path, "train_images"), arrays["train_images"])
+    np.testing.assert_array_equal(arrayfolder.open_array(tmp_path, "train_images"), arrays["train_images"])
 
 
 def test_an_array_is_opened_from_the_disk_and_cannot_be_written(root):
-    images = imagefolder.open_array(root, "train_images")
+    images = arrayfolder.open_array(root, "train_images")
 
     assert isinstance(images, np.memmap)
     assert not images.flags.writeable
@@ -143,21 +143,21 @@ def test_what_is_whole_is_not_made_again(root, arrays):
 
 def test_a_folder_without_a_data_set_says_how_to_get_one(tmp_path):
     with pytest.raises(InputError, match=r"manifest\.json is missing: fetch or import .*`indicators fetch`"):
-        imagefolder.manifest_of(tmp_path)
+        arrayfolder.manifest_of(tmp_path)
 
 
 def test_a_file_where_the_folder_should_be_is_no_data_set(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(InputError, match=r"manifest\.json is missing"):
-        imagefolder.manifest_of(tmp_path / "file")
+        arrayfolder.manifest_of(tmp_path / "file")
 
 
 def test_a_missing_array_is_named(root):
     (root / "test_labels.npy").unlink()
 
     with pytest.raises(InputError, match=r"test_labels\.npy is missing"):
-        imagefolder.manifest_of(root)
+        arrayfolder.manifest_of(root)
 
 
 def test_a_file_cut_short_is_set_aside_and_made_again(root, arrays, caplog):
@@ -196,7 +196,7 @@ def test_a_changed_number_in_the_manifest_is_noticed(root, arrays):
     path.write_text(json.dumps({**manifest, "mean": manifest["mean"] + 1}))
 
     with pytest.raises(InputError, match=r"manifest\.json is damaged or of another version: fetch"):
-        imagefolder.manifest_of(root)
+        arrayfolder.manifest_of(root)
     make(root, arrays)
 
     assert json.loads(path.read_text()) == manifest
@@ -207,7 +207,7 @@ def test_a_manifest_that_is_none_is_damaged(root, content):
     (root / "manifest.json").write_bytes(content)
 
     with pytest.raises(InputError, match=r"manifest\.json is damaged"):
-        imagefolder.manifest_of(root)
+        arrayfolder.manifest_of(root)
 
 
 # --- A process that dies --------------------------------------------------------------------------
@@ -216,7 +216,7 @@ MAKE = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from indicators.images import arrayfolder as imagefolder
+from indicators.images import arrayfolder
 
 root, arrays = Path(sys.argv[1]), np.load(sys.argv[2])
 
@@ -257,7 +257,7 @@ def test_a_kill_leaves_no_half_file_and_the_next_one_cleans_up(tmp_path, monkeyp
     for name in final:
         np.testing.assert_array_equal(np.load(root / name), arrays[name.removesuffix(".npy")])
     with pytest.raises(InputError, match=r"manifest\.json is missing: fetch"):
-        imagefolder.manifest_of(root)
+        arrayfolder.manifest_of(root)
 
     make(root, arrays)
 
@@ -268,7 +268,7 @@ def test_a_kill_leaves_no_half_file_and_the_next_one_cleans_up(tmp_path, monkeyp
 
 
 def test_the_manifest_holds_the_moments_of_the_training_images(root, arrays):
-    manifest = imagefolder.manifest_of(root)
+    manifest = arrayfolder.manifest_of(root)
     pixels = [Fraction(value) for value in arrays["train_images"].ravel().tolist()]
 
     assert manifest["mean"] == float(statistics.mean(pixels))
@@ -277,7 +277,7 @@ def test_the_manifest_holds_the_moments_of_the_training_images(root, arrays):
 
 @given(any_arrays(np.uint8, st.tuples(*[st.integers(1, 5)] * 4)))
 def test_moments_of_bytes_are_numpys_in_float64(images):
-    mean, std = imagefolder.moments(images)
+    mean, std = arrayfolder.moments(images)
 
     assert mean == pytest.approx(images.mean(dtype=np.float64), rel=1e-14)
     assert std == pytest.approx(images.std(dtype=np.float64), rel=1e-12, abs=1e-13)
@@ -287,7 +287,7 @@ def test_moments_of_bytes_are_numpys_in_float64(images):
 def test_moments_of_floats_are_those_of_exact_fractions(images):
     exact = [Fraction(value) for value in images.ravel().tolist()]
 
-    mean, std = imagefolder.moments(images)
+    mean, std = arrayfolder.moments(images)
 
     size = float(np.abs(images).max()) + 1e-300
     assert mean == pytest.approx(float(statistics.mean(exact)), rel=1e-14, abs=1e-15 * size)
@@ -296,11 +296,11 @@ def test_moments_of_floats_are_those_of_exact_fractions(images):
 
 def test_moments_of_several_blocks_are_those_of_one(monkeypatch, arrays):
     images = arrays["train_images"]
-    whole = imagefolder.moments(images), imagefolder.moments(images / np.float32(7))
-    monkeypatch.setattr(imagefolder, "_BLOCK", 100)
+    whole = arrayfolder.moments(images), arrayfolder.moments(images / np.float32(7))
+    monkeypatch.setattr(arrayfolder, "_BLOCK", 100)
 
-    parts = imagefolder.moments(images), imagefolder.moments(images / np.float32(7))
+    parts = arrayfolder.moments(images), arrayfolder.moments(images / np.float32(7))
 
-    assert len(list(imagefolder.blocks(images))) == 25
+    assert len(list(arrayfolder.blocks(images))) == 25
     assert parts[0] == whole[0]
     assert parts[1] == pytest.approx(whole[1], rel=1e-14)
