@@ -1,8 +1,8 @@
 """Trains and measures whatever a study lacks: as many worker processes as there are cores, one network each at a time.
 
 `prepare` is the parent: it forecasts, starts the workers, shows their progress, and reports their failures. A worker
-(`python -m indicators.study.workers`) takes the next network that nobody holds, until none is left. Locks on files are the only
-coordination, so several runs on one store share the work, and a killed one leaves it to the others.
+(`python -m indicators.study.workers`) takes the next network that nobody holds, until none is left. Locks on files are
+the only coordination, so several runs on one store share the work, and a killed one leaves it to the others.
 """
 
 from __future__ import annotations

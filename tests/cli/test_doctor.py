@@ -153,7 +153,8 @@ def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys
 
 
 def test_libraries_are_loaded_without_a_word_and_complaints_are_still_heard():
-    code = "import os; from indicators.cli.doctor import _loading\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
+    load = "from indicators.cli.doctor import _loading"
+    code = f"import os; {load}\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
 
     assert done.stderr == "words"

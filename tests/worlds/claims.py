@@ -156,7 +156,7 @@ class _Studies:
         names = {"_pooled_error": self._note, "_contrast": self._contrast, "judge": self._judge}
         with ExitStack() as stack:
             for name, other in names.items():
-                stack.enter_context(mock.patch.object(comparisons, name, other))
+                stack.enter_context(mock.patch.object(verbs, name, other))
             yield
 
     def verdicts(self) -> list[str]:

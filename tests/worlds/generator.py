@@ -1,7 +1,7 @@
 """Measurements made from numbers alone: worlds in which the effect of a claim is known.
 
-A `World` is a `Source` (see `indicators.claims.view`) of as many seeds as one likes. What it holds is planted by one row of
-a table, a file per theme beside this one; no code of a claim, of a comparison or of a summary makes a number here.
+A `World` is a `Source` (see `indicators.sources.source`) of as many seeds as one likes. What it holds is planted by one
+row of a table, a file per theme beside this one; no code of a claim, a comparison or a summary makes a number here.
 
 
 How to write a row
