@@ -15,7 +15,7 @@ ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
     "1",
 )
-"""The environment of a process that computes on one core: results depend on the number of threads in their last bits."""
+"""The environment of a process on one core: results depend on the number of threads in their last bits."""
 
 
 def tensorflow_defaults() -> dict[str, str]:
