@@ -16,11 +16,11 @@ from typing import Any, Literal, TypeVar
 import xarray as xr
 
 from indicators.errors import InputError, NotApplicable
-from indicators.files import sha256_of_file, write_atomically
+from indicators.files import sha256_of_file
 from indicators.images.dataset import checksums
 from indicators.measures.catalog import CATALOG
 from indicators.sources.stored import Measurements, over_neurons
-from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study, write_table
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 GROUPS = {"train": "trained", "test": "test_images", "stored": "untrained", "estimated": "untrained_estimated"}
@@ -55,10 +55,9 @@ def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None
         "description": f"The measurements of {study.name}: {study.description}",
         "sha256": sha256_of_file(path),
     }
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in about.items()]
     file = folder / f"{name}.toml"
-    comment = "# Written by `indicators publish`; the measurements are in the netCDF file beside this one.\n"
-    write_atomically(file, (comment + "".join(lines)).encode())
+    comment = "Written by `indicators publish`; the measurements are in the netCDF file beside this one."
+    write_table(about, file, comment=comment)
     return file
 
 
