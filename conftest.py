@@ -306,11 +306,11 @@ def _prepare_if_needed(config, claims):
         _require_files(config, study.name)
         open_source(study, store)
         if hasattr(study, "models"):
-            from indicators.study.workers import CrewError, make_study
+            from indicators.study.workers import WorkerError, make_study
 
             try:
                 make_study(study, store, config.getoption("data"), _console(), _asked(claims))
-            except CrewError as error:
+            except WorkerError as error:
                 pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
 
 

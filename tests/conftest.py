@@ -4,7 +4,7 @@ import os
 
 from indicators.machine import ONE_THREAD, tensorflow_defaults
 
-# Before TensorFlow is imported, as in the workers of a crew.
+# Before TensorFlow is imported, as in workers.
 os.environ |= ONE_THREAD | tensorflow_defaults() | os.environ
 
 import importlib

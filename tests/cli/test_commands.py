@@ -15,7 +15,7 @@ from indicators.measures.catalog import INDICATORS
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
 from indicators.study import choosing, workers
-from indicators.study.workers import CrewError
+from indicators.study.workers import WorkerError
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
 COMMANDS = (*TRAINING, "report", "figures", "export")
@@ -154,7 +154,7 @@ def test_more_images_than_cifar10_has_are_refused_before_anything_is_made(made, 
 
 
 def reached(accuracy):
-    """Stands in for `crew.make`: every network is trained to this accuracy."""
+    """Stands in for `workers.make`: every network is trained to this accuracy."""
 
     def make(work, store, _):
         assert work.trials
@@ -212,7 +212,7 @@ def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (CrewError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
+        (WorkerError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
         (InputError("the disk is full; free some space"), 2, "the disk is full; free some space\n"),
     ],
 )
@@ -377,7 +377,7 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
         return folder / "x-recorded.toml"
 
     monkeypatch.setattr("indicators.sources.published.publish", publish)
-    monkeypatch.setattr("indicators.study.workers.Work.undone", lambda *_: [])
+    monkeypatch.setattr("indicators.study.work.Work.undone", lambda *_: [])
     seeds = ("--seeds", "3", "--first-seed", "2")
     others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 

@@ -16,7 +16,8 @@ from indicators.sources.source import open_source
 from indicators.sources.stored import Measurements
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
-from indicators.study.workers import Work, prepare
+from indicators.study.work import Work
+from indicators.study.workers import prepare
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def trained(make_study, folder, tmp_path_factory):
     """Two seeds of tiny networks, trained and measured."""
     study = make_study(max_epochs=2, epochs_beyond=1, seeds=2)
     store = Store(tmp_path_factory.mktemp("published") / "store")
-    prepare(Work(tuple(study.models()), study.measuring, folder), store, lambda _: None)
+    prepare(Work(models=tuple(study.models()), measuring=study.measuring, folder=folder), store, lambda _: None)
     return Measurements(study, store)
 
 
@@ -80,7 +81,7 @@ def test_the_file_opens_without_the_package(file, trained):
     assert values["cosine_distance"].attrs["unit"] == INDICATORS["cosine_distance"].unit
 
 
-def test_what_is_not_recorded_is_not_applicable(source):
+def test_what_is_not_published_is_not_applicable(source):
     with pytest.raises(NotApplicable, match=r"tiny-recorded does not record 'heights' .*; it records accuracy, "):
         source.measurement("heights")
     with pytest.raises(NotApplicable, match=r"does not record 'norm_ratio' \(test_images\)"):
