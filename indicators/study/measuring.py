@@ -13,7 +13,8 @@ from indicators.images.dataset import Dataset
 from indicators.measures.catalog import CATALOG, INDICATORS
 from indicators.measures.row import WAYS, Indicator
 from indicators.measures.subjects import Kernel, Layer, Trajectory
-from indicators.sources.stored import State, file_name, state_of, stored_arrays, to_bytes
+from indicators.sources.layout import State, file_name, state_of, to_bytes
+from indicators.sources.stored import stored_arrays
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
 

@@ -11,7 +11,7 @@ import pytest
 
 from indicators.measures import gram
 from indicators.networks import epochs
-from indicators.sources.stored import from_bytes
+from indicators.sources.layout import from_bytes
 from indicators.store import Store
 from indicators.study.work import Work
 from indicators.study.workers import prepare

@@ -10,7 +10,8 @@ from indicators.errors import InputError, NotApplicable
 from indicators.measures.catalog import INDICATORS
 from indicators.networks import training
 from indicators.sources import stored
-from indicators.sources.stored import Measurements, State, file_name
+from indicators.sources.layout import State, file_name, to_bytes
+from indicators.sources.stored import Measurements
 from indicators.specs import LEVELS, OPTIMIZERS, ModelSpec
 
 LAYERS = ["Conv1", "Conv2", "Dense1"]
@@ -33,7 +34,7 @@ def assembled(store, study):
             log = {"accuracy": {split: cell + value for split, value in ACCURACIES.items()}}
             store.entry(spec).write("history.json", json.dumps(log).encode())
         values = xr.DataArray(cell + np.array([0.1, 0.2, 0.3]), {"layer": LAYERS}, ("layer",))
-        store.entry(spec).write(file_name(row, study.measuring), stored.to_bytes(row, values))
+        store.entry(spec).write(file_name(row, study.measuring), to_bytes(row, values))
     return Measurements(study, store)
 
 
@@ -98,7 +99,7 @@ def test_untrained_networks_are_read_with_the_statistics_asked_for(assembled, st
     for spec in study.untrained():
         values = xr.DataArray([7.0, 8.0, 9.0], {"layer": LAYERS}, ("layer",))
         name = file_name(row, study.measuring, State(None, "estimated"))
-        store.entry(spec).write(name, stored.to_bytes(row, values))
+        store.entry(spec).write(name, to_bytes(row, values))
 
     assert assembled.untrained("pairwise_nmi", statistics="estimated").sel(seed=0).values.tolist() == [7, 8, 9]
     assert assembled.untrained("pairwise_nmi").sel(seed=0).values == pytest.approx([0.1, 0.2, 0.3])
@@ -109,7 +110,7 @@ def test_a_measurement_of_neurons_is_the_mean_of_those_that_have_a_number(store,
     values = np.array([[0.25, np.nan, 0.75], [np.nan, np.nan, np.nan], [0.5, 0.5, 0.5]])
     for spec in study.models():
         array = xr.DataArray(values, {"layer": LAYERS, "neuron": range(3)}, ("layer", "neuron"))
-        store.entry(spec).write(file_name(row, study.measuring), stored.to_bytes(row, array))
+        store.entry(spec).write(file_name(row, study.measuring), to_bytes(row, array))
     of_study = Measurements(study, store)
 
     mean = of_study.measurement("silhouette_cosine")

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from indicators.sources.stored import file_name
+from indicators.sources.layout import file_name
 from indicators.specs import ModelSpec
 from indicators.study.measuring import missing
 

@@ -9,7 +9,7 @@ from indicators.measures.subjects import Layer
 from indicators.measures.trajectories import Following
 from indicators.measures.weights import cosine_distance
 from indicators.networks import forward, training
-from indicators.sources.stored import State, file_name, from_bytes
+from indicators.sources.layout import State, file_name, from_bytes
 from indicators.specs import MeasuringSpec
 from indicators.store import Store
 from indicators.study import measuring

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from indicators.measures.catalog import INDICATORS
-from indicators.sources.stored import file_name
+from indicators.sources.layout import file_name
 from indicators.specs import ArchitectureSpec, MeasuringSpec, load_study
 from indicators.study.work import Work
 from tests.study.processes import RUN, pretend, started

@@ -15,7 +15,7 @@ from filelock import FileLock
 from rich.console import Console
 
 from indicators.measures.catalog import INDICATORS
-from indicators.sources.stored import file_name
+from indicators.sources.layout import file_name
 from indicators.specs import ModelSpec
 from indicators.store import Store
 from indicators.study import workers
