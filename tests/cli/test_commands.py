@@ -15,6 +15,7 @@ from indicators.measures.catalog import INDICATORS
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
 from indicators.study import choosing, workers
+from indicators.study.work import Work
 from indicators.study.workers import WorkerError
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
@@ -125,9 +126,7 @@ def test_measure_takes_some_indicators_and_an_epoch(made):
     assert commands.main(["measure", "--only", "entropy", "--only", "sign_flips", "--epoch", "3"]) == 0
 
     assert [(work.only, work.epoch) for work in made] == [(("entropy", "sign_flips"), 3)]
-    assert [(work.only, work.epoch) for work in map(workers.Work.from_json, [made[0].to_json()])] == [
-        (("entropy", "sign_flips"), 3)
-    ]
+    assert Work.model_validate_json(made[0].model_dump_json()) == made[0]
 
 
 def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(made, capsys):
