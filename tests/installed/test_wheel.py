@@ -1,4 +1,4 @@
-"""The wheel in a fresh environment, away from the checkout: `make test-wheel`. It installs packages, so it runs apart."""
+"""The wheel in a fresh environment, away from the checkout: `make test-wheel`; it installs packages."""
 
 import json
 import os
@@ -170,7 +170,7 @@ def test_other_plugins_change_no_verdict(installed, tmp_path):
 
     done = installed.run(
         beside, "pytest", "--pyargs", "indicators.hypotheses", "-p", "indicators.plugin", "--study", STUDY,
-        "--html", "all.html", "--alluredir", "allure", "--cov", "indicators", "--reruns", "1", "--junitxml", "junit.xml",
+        "--html", "all.html", "--alluredir", "allure", "--cov", "indicators", "--reruns", "1",
     )  # fmt: skip
 
     assert done.returncode == 1, done.stdout
