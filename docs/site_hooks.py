@@ -72,7 +72,7 @@ def _overview():
     return "\n".join(lines) + "\n"
 
 
-ORDER = ("report", "study", "claims", "networks", "sources", "images", "measures")
+ORDER = ("plugin", "report", "study", "claims", "networks", "sources", "images", "measures")
 """The wings, as they may import each other."""
 
 
