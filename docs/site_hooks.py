@@ -11,6 +11,7 @@ from pathlib import Path
 
 from latex2mathml.converter import convert
 from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
 
 ROOT = Path(__file__).parents[1]
 FROM_THE_ROOT = {
@@ -22,6 +23,8 @@ FROM_THE_ROOT = {
 """Pages that stand in the root of the repository, by their names on the site."""
 UNLISTED = ("__main__", "cli", "hypotheses")
 """What has commands or claims, which other pages show."""
+SHIM = "https://unpkg.com/iframe-worker/shim"
+"""What the theme would fetch from elsewhere."""
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
 
@@ -47,6 +50,16 @@ def on_page_content(html, **_):
     return FORMULA.sub(_mathml, html)
 
 
+def on_post_page(output, page, **_):
+    """Takes the script that searches without a server from the site itself."""
+    return output.replace(SHIM, get_relative_url("worker.js", page.url))
+
+
+def on_post_template(output_content, **_):
+    """The same for the page of what is not found."""
+    return output_content.replace(SHIM, "worker.js")
+
+
 def _mathml(found):
     display = "block" if found[1] == "div" else "inline"
     return convert(unescape(found[2]), display=display)
@@ -61,12 +74,12 @@ def _moved(text):
 
 
 def _overview():
-    """The rooms of every wing, with the first line of what each says of itself."""
-    lines = ["# The package", "", "Every room by its wing, from the docstrings. Imports go down this list, never up."]
-    for folder, rooms in _wings():
+    """The modules of every wing, with the first line of what each says of itself."""
+    lines = ["# The package", "", "Every module by its wing, from the docstrings. Imports between wings go down this list, never up."]
+    for folder, modules in _wings():
         about = _first_line(folder / "__init__.py")
-        lines += ["", f"## {_dotted(folder)}", "", about, "", "| room | what it holds |", "|---|---|"]
-        for path in rooms:
+        lines += ["", f"## {_dotted(folder)}", "", about, "", "| module | what it holds |", "|---|---|"]
+        for path in modules:
             link = _page(path).removeprefix("api/")
             lines.append(f"| [`{_dotted(path).removeprefix('indicators.')}`]({link}) | {_first_line(path)} |")
     return "\n".join(lines) + "\n"
