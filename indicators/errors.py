@@ -11,6 +11,10 @@ class InputError(ValueError):
     """
 
 
+class NotMeasured(InputError):  # noqa: N818 - an answer, not an error
+    """A measurement of a study is not made yet; the message says by which command it is."""
+
+
 class NotApplicable(Exception):  # noqa: N818 - an answer, not an error
     """The study lacks what the claim needs; the message is the reason."""
 

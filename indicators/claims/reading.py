@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from indicators.errors import InputError
 
-FOLDER = Path(__file__).parents[2] / "hypotheses"
+_INSTALLED = Path(__file__).parents[1] / "hypotheses"
+FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "hypotheses"
+"""Of the claims of the thesis: inside the package where that is installed, beside it in a checkout."""
 VERBS = ("more", "less", "same", "rises", "falls", "earlier", "tracks")
 LAYERS = ("FIRST", "CENTRAL", "LAST", "OUTPUT", "HIDDEN", "PARTS")
 KINDS = {"claims": ("core", "secondary", "extension"), "controls": ("control",), "identities": ("identity",)}
@@ -20,6 +22,8 @@ KINDS = {"claims": ("core", "secondary", "extension"), "controls": ("control",),
 TIERS = tuple(tier for tiers in KINDS.values() for tier in tiers)
 IDENTIFIER = r"[A-Za-z]+\d+(\.[\w-]+)?"
 """Of a claim, and of a control beside it."""
+EXAMPLE = 'claim("A1", tier="core", section="8.3")'
+"""Of a mark that makes a test a claim."""
 SUBJECT = "study"
 """The argument of a claim by which it asks for measurements."""
 
@@ -38,12 +42,12 @@ class Comparison:
     """Its comparisons as they are written: which models, in which direction, on which layers."""
     layers: tuple[str, ...]
     """Parts of the network that it speaks of; none: all of it."""
-    by: float
-    """The smallest effect that counts."""
+    by: float | None
+    """The smallest effect that counts; None where that is computed, as `compared` shows."""
     reason: str
     """Why that."""
-    expected: float
-    """The effect if the thesis is right."""
+    expected: float | None
+    """The effect if the thesis is right, unless told three times what counts."""
     parameters: dict[str, str]
     """What its cases differ in, as written."""
     line: int
@@ -74,14 +78,14 @@ class Claim:
         return {"id": self.id, "sentence": self.sentence} | asdict(self)
 
 
-def read(folder: Path = FOLDER, *, some: bool = True) -> list[Claim]:
-    """Every claim in the files `test_*.py` of a folder, in the order of the files and of their lines.
+def read(*folders: Path, some: bool = True) -> list[Claim]:
+    """Every claim in the files `test_*.py` of some folders (the thesis's), in the order of the files and their lines.
 
-    Raises InputError where the folder has none (with `some`), for a file that is not Python, and for a claim in two
-    files.
+    Raises InputError where they hold none (with `some`), for a file that is not Python, and for a claim in two files.
     """
+    folders = folders or (FOLDER,)
     found: dict[str, Claim] = {}
-    for path in sorted(folder.glob("test_*.py")):
+    for path in (path for folder in folders for path in sorted(folder.glob("test_*.py"))):
         for claim in _of_file(path):
             known = found.get(claim.id)
             if known and known.file != claim.file:
@@ -90,8 +94,22 @@ def read(folder: Path = FOLDER, *, some: bool = True) -> list[Claim]:
             tests = (*known.comparisons, *claim.comparisons) if known else claim.comparisons
             found[claim.id] = Claim(**(vars(known or claim) | {"comparisons": tests}))
     if some and not found:
-        raise InputError(f"{folder} holds no claims; expected files test_*.py with tests marked as claims")
+        named = ", ".join(map(str, folders))
+        raise InputError(f"{named} holds no claims; expected files test_*.py with tests marked as claims")
     return list(found.values())
+
+
+def complaint(arguments: Sequence[Any], about: Mapping[str, Any]) -> str:
+    """What is wrong with the mark of a claim, and what to do; empty where a report can name it."""
+    if len(arguments) != 1 or not {"tier", "section"} <= set(about):
+        return f"expected a mark such as {EXAMPLE}; complete it"
+    if (tier := about["tier"]) not in TIERS:
+        return f"tier={tier!r} is not one of {TIERS}; name one of these"
+    if not re.fullmatch(IDENTIFIER, str(arguments[0])):
+        return f"{arguments[0]!r} is no identifier such as M2, or M2.fresh of a control"
+    if not isinstance(about.get("expected", 0.0), int | float):
+        return f"expected={about['expected']!r} is not a number: give the effect"
+    return ""
 
 
 def theme(file: str) -> str:
@@ -106,11 +124,13 @@ def sentence(docstring: str) -> str:
 
 
 def _of_file(path: Path) -> Iterator[Claim]:
-    source = path.read_text(encoding="utf-8")
     try:
+        source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
     except SyntaxError as error:
         raise InputError(f"{path.name}, line {error.lineno}: {error.msg}; correct it there") from None
+    except ValueError as error:  # bytes that are no text, or that no program has
+        raise InputError(f"{path.name} is no Python in UTF-8 ({error}); save it as such") from None
     constants = dict(_constants(tree.body))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for node in tree.body:
@@ -137,7 +157,7 @@ def _comparison(
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     verbs = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in VERBS]
     limits = [_value(word.value, constants) for call in verbs for word in call.keywords if word.arg in ("by", "within")]
-    by = float(limits[0]) if limits else 0.0
+    by = _number(limits[0]) if limits else 0.0
     return Comparison(
         test=node.name,
         sentence=sentence(ast.get_docstring(node) or node.name),
@@ -147,7 +167,7 @@ def _comparison(
         layers=tuple(dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in LAYERS)),
         by=by,
         reason=_comments(lines[node.body[0].lineno - 1 : node.end_lineno]),
-        expected=float(about.get("expected", 3 * by)),
+        expected=_number(about["expected"]) if "expected" in about else by and 3 * by,
         parameters=dict(_parameters(node)),
         line=node.lineno,
     )
@@ -182,6 +202,10 @@ def _value(node: ast.expr, constants: dict[str, Any]) -> Any:
         return ast.unparse(node)
 
 
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
 def _quantities(node: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
     """Literal names in `study["..."]` and `study.method("...")`, there and in functions of the file that it calls."""
     loops = {
@@ -203,8 +227,10 @@ def _quantities(node: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) ->
 
 def _parameters(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     for mark in _marks(node, "parametrize"):
-        names, values = mark.args[:2]
-        yield str(_value(names, {})), ast.unparse(values)
+        given = dict(zip(("argnames", "argvalues"), mark.args, strict=False))
+        given |= {word.arg: word.value for word in mark.keywords if word.arg in ("argnames", "argvalues")}
+        if len(given) == 2:
+            yield str(_value(given["argnames"], {})), ast.unparse(given["argvalues"])
 
 
 def _comments(lines: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ Every verb takes the smallest effect that counts (``by``), the ``unit`` of the v
 smallest step that the measurement can make: where seeds differ by less, the standard error is that. By default it is
 what the array says of itself in ``attrs["resolution"]``, which means over cells and layers keep, else that of the
 coarsest measurement that the claim asked for, and 0 outside of a claim.
-The verdicts are those of `indicators.claims.evidence`.
+The rule is that of `indicators.claims.intervals`.
 Where a compared value does not exist, and the array says of itself in ``attrs["undefined"]`` that such may be, a verb
 raises Undecided.
 Every verb raises ValueError for other values that are not finite where they are compared, for unknown labels, for a
@@ -26,15 +26,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from indicators.claims.evidence import (
-    Contrast,
-    Evidence,
-    Undecided,
-    coarsest_seen,
-    judge,
-    nothing_compared,
-    undefined_seen,
-)
+from indicators.claims.evidence import Evidence, Undecided, nothing_compared
+from indicators.claims.intervals import Contrast, judge
+from indicators.claims.judging import current
 from indicators.claims.profiles import centered_ranks, onset
 from indicators.errors import NotApplicable
 from indicators.specs import LEVELS
@@ -51,7 +45,7 @@ Positions = dict[str, list[int]]
 def more(
     values: xr.DataArray, at: Selection, *, than: Side, by: float, unit: str = "", resolution: float | None = None
 ) -> Evidence:
-    """Judge whether the mean at ``at`` is above the mean at ``than`` by more than ``by``.
+    """Evidence on whether the mean at ``at`` is above the mean at ``than`` by more than ``by``.
 
     ``than`` is what differs from ``at``, or a number. The effect is ``at`` minus ``than``.
     """
@@ -61,7 +55,7 @@ def more(
 def less(
     values: xr.DataArray, at: Selection, *, than: Side, by: float, unit: str = "", resolution: float | None = None
 ) -> Evidence:
-    """Judge whether the mean at ``at`` is below the mean at ``than`` by more than ``by``.
+    """Evidence on whether the mean at ``at`` is below the mean at ``than`` by more than ``by``.
 
     As `more`, with ``than`` minus ``at`` as effect.
     """
@@ -71,7 +65,7 @@ def less(
 def same(
     values: xr.DataArray, at: Selection, *, as_: Side, within: float, unit: str = "", resolution: float | None = None
 ) -> Evidence:
-    """Judge whether the mean at ``at`` equals the mean at ``as_`` up to ``within``.
+    """Evidence on whether the mean at ``at`` equals the mean at ``as_`` up to ``within``.
 
     Supported if the whole interval lies inside (-within, within), refuted if all of it lies outside. With one
     or two seeds consistent if the effect is in the band, its edges included, and contradicted beyond them.
@@ -89,7 +83,7 @@ def rises(
     unit: str = "",
     resolution: float | None = None,
 ) -> Evidence:
-    """Judge whether the values rise along a dimension: at both of two steps, and by more than ``by`` in all.
+    """Evidence on whether the values rise along a dimension: at both of two steps, and by more than ``by`` in all.
 
     Along ``level`` the steps are low to medium and medium to high. Along any other dimension (layers, where
     neighbors may wiggle) they lead from the mean over the first third of its labels to the middle and on to
@@ -111,7 +105,7 @@ def falls(
     unit: str = "",
     resolution: float | None = None,
 ) -> Evidence:
-    """Judge whether the values fall along a dimension: as `rises`, with first minus last as effect."""
+    """Evidence on whether the values fall along a dimension: as `rises`, with first minus last as effect."""
     return _judge(values, _stages(values, along, at or {})[::-1], by=by, unit=unit, resolution=resolution)
 
 
@@ -126,7 +120,7 @@ def earlier(
     unit: str = "relative depth",
     resolution: float | None = None,
 ) -> Evidence:
-    """Judge whether the profile exceeds the threshold at less depth: at ``at`` than at ``than``, or by level.
+    """Evidence on whether the profile exceeds the threshold at less depth: at ``at`` than at ``than``, or by level.
 
     The effect is the later onset minus the earlier one, see `onset`; never reached counts as 1. With
     ``along="level"`` the onset has to fall from low to high. A seed in which both sides of a comparison, or
@@ -153,7 +147,7 @@ def tracks(
     unit: str = "rank correlation",
     resolution: float | None = None,
 ) -> Evidence:
-    """Judge whether two measurements go together over the cells (``sign=-1``: against each other).
+    """Evidence on whether two measurements go together over the cells (``sign=-1``: against each other).
 
     The effect is ``sign`` times Spearman's rank correlation over the cells of a seed, between what is left of
     both after the mean of every optimizer is removed; ties share their mean rank. A seed in which either is
@@ -175,7 +169,7 @@ def tracks(
         roundoff=ROUNDOFF,
         resolution=_not_negative("resolution", smallest),
     )
-    return judge(total, by=_not_negative("by", by), unit=unit, silent=int((~decisive).sum()))
+    return _noted(total, by=_not_negative("by", by), unit=unit, silent=int((~decisive).sum()))
 
 
 def _judge(
@@ -188,14 +182,22 @@ def _judge(
     band: bool = False,
     silent: int = 0,
 ) -> Evidence:
-    """Judge the contrast of a path's end with its start, and every step if it has several."""
+    """Evidence on the contrast of a path's end with its start, and on every step if it has several."""
     by = _not_negative("within" if band else "by", by)
     if resolution is None:
-        resolution = values.attrs["resolution"] if "resolution" in values.attrs else coarsest_seen()
+        resolution = values.attrs["resolution"] if "resolution" in values.attrs else current().coarsest
     resolution = _not_negative("resolution", resolution)
     total = _contrast(values, path[0], path[-1], resolution)
     steps = [_contrast(values, *step, resolution) for step in pairwise(path)] if len(path) > 2 else []
-    return judge(total, steps, by=by, unit=unit, band=band, silent=silent)
+    return _noted(total, steps, by=by, unit=unit, band=band, silent=silent)
+
+
+def _noted(total: Contrast, steps: Sequence[Contrast] = (), **about: Any) -> Evidence:
+    """What the rule says of contrasts, noted for the claim that is being judged, if one is."""
+    record = current()
+    evidence = judge(total, steps, cases=record.cases, **about)
+    record.evidence.append(evidence)
+    return evidence
 
 
 def _contrast(values: xr.DataArray, start: Side, end: Side, resolution: float) -> Contrast:
@@ -348,7 +350,7 @@ def _refuse(part: xr.DataArray) -> NoReturn:
     bad = np.argwhere(~np.isfinite(part.to_numpy()))
     at = {str(dim): _labels(part, str(dim))[k] for dim, k in zip(part.dims, bad[0], strict=True)}
     where = ", ".join(str(label) if isinstance(label, str) else f"{dim} {label}" for dim, label in at.items())
-    undefined = part.attrs["undefined"] if "undefined" in part.attrs else undefined_seen()
+    undefined = part.attrs["undefined"] if "undefined" in part.attrs else current().undefined
     if undefined and not np.isinf(part.to_numpy()).any():
         count = f"{len(bad)} of {part.size} compared values"
         raise Undecided(nothing_compared(f"{count} do not exist ({undefined}), the first at {where}"))

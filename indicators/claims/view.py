@@ -10,7 +10,9 @@ import numpy as np
 import xarray as xr
 
 from indicators.claims import premises
-from indicators.claims.evidence import SEEDS_NEEDED, Undecided, note_seen, nothing_compared
+from indicators.claims.evidence import Undecided, nothing_compared
+from indicators.claims.intervals import SEEDS_NEEDED
+from indicators.claims.judging import current
 from indicators.errors import InputError, NotApplicable, did_you_mean
 from indicators.sources.source import Source
 from indicators.specs import Statistics
@@ -55,7 +57,7 @@ class View:
             if not self._foreseen:
                 self._require_known(name)
             raise
-        note_seen(values.attrs)
+        current().measurements.append(values.attrs)
         return with_parts(values.sel(seed=self.seeds), self._source.layers)
 
     def _require_known(self, name: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from indicators.errors import InputError, NotApplicable
+from indicators.errors import InputError, NotApplicable, NotMeasured
 from indicators.measures.catalog import INDICATORS
 from indicators.measures.row import Indicator
 from indicators.specs import LEVELS, OPTIMIZERS, Images, MeasuringSpec, Statistics, StudySpec, UntrainedSpec
@@ -174,7 +174,7 @@ class Measurements:
         data = entry.read(file_name(row, self.study.measuring, state))
         if data is None:
             epoch = "" if state.epoch is None else f" --epoch {state.epoch}"
-            raise InputError(
+            raise NotMeasured(
                 f"{row.name} of {spec.label} is not measured; run `indicators measure --study {self.study.name}{epoch}`"
             )
         return from_bytes(data)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from indicators.claims.evidence import Undecided, judging
+from indicators.claims.evidence import Undecided
+from indicators.claims.judging import judging
 from indicators.claims.profiles import onset
 from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
 from indicators.errors import NotApplicable
@@ -611,7 +612,7 @@ def test_verbs_note_their_evidence_for_the_claim_being_judged():
             tracks(NINE, NINE, by=0),
         ]
 
-    assert record == found
+    assert record.evidence == found
 
 
 # Properties

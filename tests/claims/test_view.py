@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from indicators.claims.evidence import Undecided, judging
+from indicators.claims.evidence import Undecided
+from indicators.claims.judging import judging
 from indicators.claims.verbs import more
 from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layer_at, layers_in, part_of
 from indicators.errors import InputError, NotApplicable

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.claims.evidence import VERDICTS, Contrast, judge
+from indicators.claims.evidence import VERDICTS
+from indicators.claims.intervals import Contrast, judge
 from indicators.errors import InputError
 from indicators.report.verdicts import (
     SCHEMA,

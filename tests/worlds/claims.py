@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 import xarray as xr
 
-from indicators.claims import verbs
-from indicators.claims.evidence import Contrast, Evidence, Undecided, judging, overall
-from indicators.claims.evidence import judge as judge_contrast
+from indicators.claims import intervals, verbs
+from indicators.claims.evidence import Evidence, Undecided, overall
+from indicators.claims.intervals import Contrast
+from indicators.claims.judging import Record, judged, judging
 from indicators.claims.view import View
 from indicators.errors import NotApplicable
 from indicators.sources.source import Source
@@ -65,13 +66,12 @@ class Claim:
         return f"{self.theme}:{self.test}"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The verdict of one case and the comparisons behind it."""
 
     verdict: str
-    evidence: tuple[Evidence, ...]
     reason: str
+    evidence: Sequence[Evidence]
 
     @property
     def effect(self) -> float:
@@ -95,20 +95,13 @@ def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bo
     view = View(source, premise.format(**case) if premise else None, foreseen="needs" in claim.about)
     with suppress(Undecided):  # which the claim meets itself, if the study has what it asks for
         view.seeds = _seeds(getattr(source, "original", source), view._premise)
-    with xr.set_options(keep_attrs=True), judging(cases=claim.siblings) as record:
+    with xr.set_options(keep_attrs=True), judging(Record(claim.siblings)) as record:
+        outcome = None
         try:
             claim.function(view, **case)
-        except Undecided as answer:
-            return Answer("inconclusive", tuple(record or [answer.evidence]), str(answer))
-        except NotApplicable as answer:
-            return Answer("not applicable", tuple(record), str(answer))
-        except AssertionError:
-            verdict = overall([found.verdict for found in record]) if record else "error"
-            verdict = verdict if verdict in ("refuted", "contradicted") else "error"
-        else:
-            verdict = overall([found.verdict for found in record]) if record else "error"
-            verdict = verdict if verdict in ("supported", "consistent") else "error"
-    return Answer(verdict, tuple(record), record[-1].reason if record else "compared nothing")
+        except (Undecided, NotApplicable, AssertionError) as raised:
+            outcome = raised
+    return Answer(*judged(outcome, record))
 
 
 def verdict_of(claim: Claim, source: Source) -> str:
@@ -137,7 +130,7 @@ def judge_studies(claim: Claim, case: Mapping[str, Any], source: Source, *, size
     premise = None if premised else claim.about.get("premise")
     view = View(source, premise.format(**case) if premise else None)
     studies = _Studies(np.array(view.seeds), size, len(source.seeds) // size)
-    with xr.set_options(keep_attrs=True), judging(cases=claim.siblings), studies.instead():
+    with xr.set_options(keep_attrs=True), judging(Record(claim.siblings)), studies.instead():
         claim.function(view, **case)
     return studies.verdicts()
 
@@ -183,7 +176,7 @@ class _Studies:
             chosen = np.flatnonzero(seed // self._size == study)
             left_out = np.count_nonzero(self._seeds // self._size == study) - len(chosen)
             contrasts = [self._part(contrast, chosen) for contrast in (total, *steps)]
-            words.append(judge_contrast(contrasts[0], contrasts[1:], silent=left_out, **rest).verdict)
+            words.append(intervals.judge(contrasts[0], contrasts[1:], silent=left_out, **rest).verdict)
         self._found.append(words)
         return True
 

@@ -1,0 +1,96 @@
+"""What claims will ask of a study, found out by asking them on made-up numbers before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from indicators.errors import NotApplicable
+from indicators.measures.catalog import INDICATORS
+from indicators.measures.row import Indicator
+from indicators.sources.stored import QUANTITIES
+from indicators.specs import LEVELS, OPTIMIZERS, Images, Statistics
+
+LAYERS = tuple(f"layer {number}" for number in range(1, 17))
+"""As many as VGG-16 has: a network that is not built yet does not tell its own."""
+SEEDS = (0, 1, 2)
+EPOCHS = range(1, 9)
+NEURONS = range(4)
+Labels = Mapping[str, Sequence[Any]]
+TRAINED: Labels = {"seed": SEEDS, "optimizer": OPTIMIZERS, "level": LEVELS}
+_OF_LAYERS = ("kernel", "kernels", "layer", "neuron")
+_LOGGED: Mapping[str, Labels] = {
+    "accuracy": {"split": ("train_running", "train", "validation", "test")},
+    "accuracy_beyond": {"split": ("train", "validation", "test")},
+    "history": {"epoch": EPOCHS, "quantity": QUANTITIES},
+    "cosine_distance_by_epoch": {"epoch": EPOCHS, "layer": LAYERS},
+}
+
+
+class StandIn:
+    """A source of made-up numbers that notes what it is asked for; their shapes and bounds are those of the catalog.
+
+    A claim may take another way on other numbers: what it asks for only then, it does not ask for here.
+    """
+
+    name = scale = "stand-in"
+    seeds = SEEDS
+    layers = LAYERS
+    kernel_shapes: Mapping[str, tuple[int, ...]] = dict.fromkeys(LAYERS, (3, 3, 8, 8))
+
+    def __init__(self) -> None:
+        self.asked: dict[str, None] = {}
+        """Names of the measurements that it was asked for, in order."""
+
+    def names(self) -> list[str]:
+        """Measurements that there may be."""
+        return list(INDICATORS)
+
+    def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
+        """A measurement of the trained networks: (seed, optimizer, level, ...)."""
+        row = self._asked(name)
+        if images == "test" and not row.held_out:
+            raise NotApplicable(f"{name!r} is not measured on test images")
+        return _made_up(row, TRAINED)
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The same with the dimension `neuron`, where it is one of neurons."""
+        row = self._asked(name)
+        return _made_up(row, TRAINED, {"neuron": NEURONS} if row.needs == "neuron" else {})
+
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:  # noqa: ARG002 - of one shape
+        """A measurement of the untrained networks: (seed, ...)."""
+        row = self._asked(name)
+        if not row.untrained:
+            raise NotApplicable(f"{name!r} is not measured on untrained networks")
+        return _made_up(row, {"seed": SEEDS})
+
+    def _asked(self, name: str) -> Indicator:
+        if name not in INDICATORS:
+            raise NotApplicable(f"{name!r} is not in the catalog")
+        self.asked[name] = None
+        return INDICATORS[name]
+
+
+def _made_up(row: Indicator, networks: Labels, more: Labels | None = None) -> xr.DataArray:
+    dimensions = (*networks.items(), *_dimensions(row), *(more or {}).items())
+    coords = {dim: np.asarray(labels) for dim, labels in dimensions}
+    low, high = (float(np.clip(end, -1, 2)) for end in row.bounds)
+    shares = np.random.default_rng(0).uniform(0.1, 0.9, [len(labels) for labels in coords.values()])
+    attrs = {"resolution": 0.0, "undefined": row.undefined}
+    return xr.DataArray(low + shares * (high - low), coords, list(coords), name=row.name, attrs=attrs)
+
+
+def _dimensions(row: Indicator) -> Iterator[tuple[str, Sequence[Any]]]:
+    """What a row has numbers for beside the networks."""
+    if row.needs == "record":
+        yield from _LOGGED[row.name].items()
+    if row.needs in _OF_LAYERS:
+        yield "layer", LAYERS
+    if row.needs == "pruning":
+        yield from {"draw": (0, 1)}.items() if row.sweep.draws else ()
+        yield "fraction", row.sweep.fractions
+    yield from row.axes.items()

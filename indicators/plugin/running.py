@@ -1,0 +1,138 @@
+"""Runs a claim: gives it the study, judges how it ends, and notes the judged case for whoever writes the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from indicators.claims.evidence import Undecided, stands
+from indicators.claims.judging import Judgment, Record, judged, judging
+from indicators.claims.reading import sentence
+from indicators.errors import NotApplicable
+from indicators.plugin.asking import stand_in_key
+from indicators.plugin.collecting import claim_of, number_of_cases
+from indicators.plugin.preparing import completed_source
+
+if TYPE_CHECKING:
+    from indicators.claims.view import View
+    from indicators.sources.source import Source
+
+PROPERTY = "claim"
+"""Of a test's report, and so of its entry in JUnit's XML: the judged case as JSON text."""
+
+record_key = pytest.StashKey[Record]()
+"""What a claim, its fixtures included, has compared and asked for."""
+
+
+@pytest.fixture(scope="session")
+def source(request: pytest.FixtureRequest) -> Source:
+    """The measurements of the study, made before the first claim is judged."""
+    return request.config.stash.get(stand_in_key, None) or completed_source(request.config)
+
+
+@pytest.fixture
+def study(request: pytest.FixtureRequest, source: Source) -> View:
+    """The study as a claim sees it: `study["cosine_distance"]`, for the seeds that meet the claim's premise."""
+    from indicators.claims import premises
+    from indicators.claims.view import View
+
+    claim = claim_of(request.node)
+    about = claim.kwargs if claim else {}
+    parameters = getattr(request.node, "callspec", None)
+    premise = (about.get("premise") or "").format(**parameters.params if parameters else {})
+    if premise and request.config.stash.get(stand_in_key, None):
+        premises.parse(premise)  # made-up numbers meet none, but it has to exist
+        premise = ""
+    return View(source, premise or None, foreseen="needs" in about)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    if (claim := claim_of(item)) is None:
+        return (yield)
+    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != PROPERTY]  # of an earlier try
+    record = item.stash[record_key] = Record(number_of_cases(item, claim))
+    try:
+        with _judging(record):
+            return (yield)
+    except Exception as raised:
+        # A fixture may ask for measurements too.
+        _note(item, claim, judged(raised, record, needs=claim.kwargs.get("needs", "")))
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    if (claim := claim_of(item)) is None:
+        return (yield)
+    outcome, record = None, item.stash[record_key]
+    try:
+        with _judging(record):
+            yield
+    except Exception as raised:
+        outcome = raised
+    swallows = "subtests" in getattr(item, "fixturenames", ())
+    judgment = judged(outcome, record, needs=claim.kwargs.get("needs", ""), swallows=swallows)
+    _note(item, claim, judgment)
+    if outcome is not None:
+        raise outcome
+    if judgment.verdict == "error":
+        pytest.fail(f"the claim {judgment.reason}: assert one of the verbs of indicators.claims.verbs")
+    if stands(judgment.verdict) is None:
+        pytest.skip(f"{judgment.verdict}: {judgment.reason}")
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Turns answers that are neither yes nor no into skips, in fixtures and subtests too."""
+    if call.excinfo is not None and claim_of(item) and isinstance(call.excinfo.value, Undecided | NotApplicable):
+        reason = str(call.excinfo.value)
+        call.excinfo = pytest.CallInfo.from_call(lambda: pytest.skip(reason), call.when).excinfo
+
+
+@contextmanager
+def _judging(record: Record) -> Iterator[None]:
+    import xarray as xr
+
+    # A claim's own arithmetic keeps what measurements say of themselves: the standard error needs their resolution.
+    with xr.set_options(keep_attrs=True), judging(record):  # type: ignore[no-untyped-call]
+        yield
+
+
+def _note(item: pytest.Item, claim: pytest.Mark, judgment: Judgment) -> None:
+    """Records a judged case so that it survives workers and JUnit's XML."""
+    from indicators.report.verdicts import Case
+
+    parameters = getattr(item, "callspec", None)
+    case = Case(
+        claim=claim.args[0],
+        sentence=sentence(item.function.__doc__ or item.name),  # type: ignore[attr-defined]
+        section=claim.kwargs["section"],
+        tier=claim.kwargs["tier"],
+        theme=item.path.stem,
+        test=_test(item),
+        parameters=parameters.id if parameters else "",
+        place=[item.location[1] or 0, *(parameters.indices.values() if parameters else ())],
+        cases=number_of_cases(item, claim),
+        verdict=judgment.verdict,
+        reason=judgment.reason,
+        evidence=[evidence.as_dict() for evidence in judgment.evidence],  # type: ignore[misc]
+        figures=claim.kwargs.get("figures", ""),
+        expected=claim.kwargs.get("expected"),
+        needs=claim.kwargs.get("needs", ""),
+    )
+    item.user_properties.append((PROPERTY, case.to_json()))
+
+
+def _test(item: pytest.Item) -> str:
+    """File and function; of an installed package, the same as in a checkout."""
+    function = item.nodeid.partition("[")[0].partition("::")[2]
+    root = item.config.rootpath.resolve()
+    file = item.path.resolve()
+    place = file.relative_to(root) if file.is_relative_to(root) else Path(file.parent.name, file.name)
+    return f"{place.as_posix()}::{function}"
