@@ -1,4 +1,4 @@
-"""What the site has beside the pages of `docs/`: the root's own pages, the package's docstrings, and formulas as MathML.
+"""What the site has beside the pages of `docs/`: the root's own pages, the package's docstrings, formulas as MathML.
 
 MkDocs calls these functions by their names (`hooks` in `mkdocs.yml`). The pages of the package follow the folders of
 `indicators/`, so that a module that is new or renamed needs no edit here.
@@ -75,7 +75,11 @@ def _moved(text):
 
 def _overview():
     """The modules of every wing, with the first line of what each says of itself."""
-    lines = ["# The package", "", "Every module by its wing, from the docstrings. Imports between wings go down this list, never up."]
+    lines = [
+        "# The package",
+        "",
+        "Every module by its wing, from the docstrings. Imports between wings go down this list, never up.",
+    ]
     for folder, modules in _wings():
         about = _first_line(folder / "__init__.py")
         lines += ["", f"## {_dotted(folder)}", "", about, "", "| module | what it holds |", "|---|---|"]
@@ -132,4 +136,6 @@ def _page(path):
 
 
 def _first_line(path):
-    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n\n")[0].replace("\n", " ")
+    return (
+        (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n\n")[0].replace("\n", " ")
+    )
