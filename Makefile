@@ -21,7 +21,8 @@ test-report: $(VENV)/.browser  ## the report in a real browser: needs Chromium
 	$(BIN)/python -m pytest tests/report/ -n $(WORKERS) $(ARGS)
 
 docs: $(VENV)/.writers  ## the documentation site, in site/: a warning is an error
-	$(BIN)/python -m mkdocs build --quiet --strict $(ARGS)
+	@# Without the theme's advertisement of its successor.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 bench: $(VENV)/.benchmarks  ## speed, as ratios to what one would do instead, in one run
 	$(BIN)/python -m pytest tests/benchmarks/ --benchmark-only -s $(ARGS)

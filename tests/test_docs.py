@@ -26,10 +26,15 @@ from tests.worlds import simulate
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = r"(?:indicators|pytest|make|pip|python -m)"
-# A line of its own, with variables before it and a comment behind it; or within a sentence.
-SHOWN = (rf"^    (?:[A-Z_]+=\S+ )?({PROGRAMS} .+?)(?:\s+#.*)?$", rf"`({PROGRAMS} [^`]+)`")
+# A line of its own, with variables before it and a comment behind it; or within a sentence, where lines may end.
+SHOWN = (rf"^    (?:[A-Z_]+=\S+ )?({PROGRAMS} .+?)(?:\s+#.*)?$", rf"`({PROGRAMS}\s[^`]+)`")
 COMMANDS = sorted(
-    {command for page in PAGES for form in SHOWN for command in re.findall(form, page.read_text(), re.MULTILINE)}
+    {
+        " ".join(command.split())
+        for page in PAGES
+        for form in SHOWN
+        for command in re.findall(form, page.read_text(), re.MULTILINE)
+    }
 )
 RECORDED = "cifar10-mini-recorded"
 WHEEL = "python -m build"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from indicators import __version__
+
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 ROOT_PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
@@ -66,6 +68,12 @@ def test_no_number_lacks_its_leading_zero(page):
     assert bare == []
 
 
+def test_the_version_that_is_cited_is_this_one():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+    assert cited["version"] == __version__
+
+
 def test_nothing_is_fetched_to_read_the_site():
     assert SETTINGS["theme"]["font"] is False
     assert "extra_javascript" not in SETTINGS
@@ -75,7 +83,7 @@ def test_nothing_is_fetched_to_read_the_site():
 
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="make docs installs what builds the site")
 def test_the_site_is_built_without_a_warning_and_names_no_other_place(tmp_path):
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path / "site"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own pages
     pages = {path.relative_to(tmp_path / "site").as_posix(): path for path in (tmp_path / "site").rglob("*.html")}
     fetched = re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=\"https?:")
