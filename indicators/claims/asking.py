@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ SEEDS = (0, 1, 2)
 EPOCHS = range(1, 9)
 NEURONS = range(4)
 Labels = Mapping[str, Sequence[Any]]
-TRAINED: Labels = {"seed": SEEDS, "optimizer": OPTIMIZERS, "level": LEVELS}
 _OF_LAYERS = ("kernel", "kernels", "layer", "neuron")
 _LOGGED: Mapping[str, Labels] = {
     "accuracy": {"split": ("train_running", "train", "validation", "test")},
@@ -44,6 +44,7 @@ class StandIn:
     def __init__(self) -> None:
         self.asked: dict[str, None] = {}
         """Names of the measurements that it was asked for, in order."""
+        self._made_up = cache(_made_up)
 
     def names(self) -> list[str]:
         """Measurements that there may be."""
@@ -54,19 +55,19 @@ class StandIn:
         row = self._asked(name)
         if images == "test" and not row.held_out:
             raise NotApplicable(f"{name!r} is not measured on test images")
-        return _made_up(row, TRAINED)
+        return self._made_up(name, trained=True)
 
     def by_neuron(self, name: str) -> xr.DataArray:
         """The same with the dimension `neuron`, where it is one of neurons."""
         row = self._asked(name)
-        return _made_up(row, TRAINED, {"neuron": NEURONS} if row.needs == "neuron" else {})
+        return self._made_up(name, trained=True, neurons=row.needs == "neuron")
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:  # noqa: ARG002 - of one shape
         """A measurement of the untrained networks: (seed, ...)."""
         row = self._asked(name)
         if not row.untrained:
             raise NotApplicable(f"{name!r} is not measured on untrained networks")
-        return _made_up(row, {"seed": SEEDS})
+        return self._made_up(name)
 
     def _asked(self, name: str) -> Indicator:
         if name not in INDICATORS:
@@ -75,8 +76,10 @@ class StandIn:
         return INDICATORS[name]
 
 
-def _made_up(row: Indicator, networks: Labels, more: Labels | None = None) -> xr.DataArray:
-    dimensions = (*networks.items(), *_dimensions(row), *(more or {}).items())
+def _made_up(name: str, *, trained: bool = False, neurons: bool = False) -> xr.DataArray:
+    row = INDICATORS[name]
+    networks = {"seed": SEEDS, **({"optimizer": OPTIMIZERS, "level": LEVELS} if trained else {})}
+    dimensions = (*networks.items(), *_dimensions(row), *([("neuron", NEURONS)] if neurons else []))
     coords = {dim: np.asarray(labels) for dim, labels in dimensions}
     low, high = (float(np.clip(end, -1, 2)) for end in row.bounds)
     shares = np.random.default_rng(0).uniform(0.1, 0.9, [len(labels) for labels in coords.values()])

@@ -24,7 +24,7 @@ from filelock import Timeout
 from rich.console import Console
 
 from indicators.errors import InputError
-from indicators.images import dataset as data
+from indicators.images.dataset import load_dataset
 from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
@@ -292,7 +292,7 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
     progress = _Notes(spec, work, store)
     entry = store.entry(spec)
     sizes = spec.data
-    dataset = data.load(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = load_dataset(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
     progress(phase="starting")
     start = spec.untrained if isinstance(spec, ModelSpec) else spec
     training.prepare_untrained(start, store.entry(start), dataset)

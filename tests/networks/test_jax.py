@@ -19,14 +19,14 @@ from indicators.study.workers import Work, prepare
 CHILD = """
 import json, sys
 from pathlib import Path
-from indicators.images import dataset
+from indicators.images.dataset import load_dataset
 from indicators.networks import training
 from indicators.study import measuring
 from indicators.specs import MeasuringSpec, ModelSpec
 from indicators.store import Store
 
 job = json.load(sys.stdin)
-dataset = data.load(Path(job["folder"]), train=48, validation=24, test=30)
+dataset = load_dataset(Path(job["folder"]), train=48, validation=24, test=30)
 
 def train(spec, store, progress):
     # Every backend draws the weights of a seed by a generator of its own.
