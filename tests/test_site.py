@@ -16,6 +16,7 @@ DOCS = sorted((ROOT / "docs").glob("*.md"))
 ROOT_PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 PAGES = [*ROOT_PAGES, *DOCS]
 SETTINGS = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+READERS_OWN = {"hypotheses/test_9_mine.py"}
 LONGEST_README = 1500
 """Words, as `wc -w` counts them."""
 
@@ -59,6 +60,16 @@ def test_what_is_linked_is_there(page):
         linked = page.parent / target if target else page
         assert linked.is_file(), target
         assert not anchor or anchor in anchors_of(linked), anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names_of)
+def test_the_files_and_modules_that_are_named_are_there(page):
+    text = page.read_text(encoding="utf-8")
+    paths = set(re.findall(r"`((?:indicators|tests|docs|hypotheses|\.ci)/[^` ]*)`", text))
+    modules = set(re.findall(r"`(indicators(?:\.[a-z_]+)+)`", text))
+
+    assert [path for path in paths - READERS_OWN if not list(ROOT.glob(path))] == []
+    assert [module for module in modules if importlib.util.find_spec(module) is None] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names_of)
