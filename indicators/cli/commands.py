@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from indicators.cli.doctor import Cost
     from indicators.specs import RecordedSpec, StudySpec
     from indicators.store import Store
-    from indicators.study.calibration import Cell
-    from indicators.study.workers import Work
+    from indicators.study.calibration import CellSearch
+    from indicators.study.work import Work
 
 LONGEST_LINE = 10_000
 """Characters of a row that is not for a terminal."""
@@ -105,7 +105,8 @@ def calibrate(
     from indicators.files import make_folder
     from indicators.specs import LEVELS, ModelSpec, load_study, write_study
     from indicators.store import Store
-    from indicators.study import calibration, choosing, workers
+    from indicators.study import calibration, choosing
+    from indicators.study.work import Work
 
     if output is not None:
         make_folder(output.parent, "--output")
@@ -114,12 +115,12 @@ def calibrate(
     aims = spec.targets if targets is None else dict(zip(LEVELS, targets, strict=True))
     spec = spec.changed(seeds=1, targets=aims)
     folder = choosing.fetch(spec, opened, data)
-    cells: list[Cell] = []
+    cells: list[CellSearch] = []
 
     def train_all(models: Sequence[ModelSpec]) -> None:
-        _work(workers.Work(tuple(models), None, folder, trials=True), opened, console)
+        _work(Work(models=tuple(models), measuring=None, folder=folder, trials=True), opened, console)
 
-    def say(tried: Sequence[Cell]) -> None:
+    def say(tried: Sequence[CellSearch]) -> None:
         cells[:] = tried
         _show(tried, console)
 
@@ -217,11 +218,11 @@ def publish(
     from indicators.files import make_folder
     from indicators.sources import published
     from indicators.sources.stored import Measurements
-    from indicators.study import workers
+    from indicators.study.work import Work
 
     spec, opened = _open(study, architecture, data, seeds, store, first_seed)
     earlier = published.published_at(add_to) if add_to else None
-    work = workers.Work(tuple(spec.models()), spec.measuring, opened.root)
+    work = Work(models=tuple(spec.models()), measuring=spec.measuring, folder=opened.root)
     if undone := work.undone(opened):
         raise InputError(
             f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}"
@@ -383,8 +384,9 @@ def _make(
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
 ) -> None:
-    from indicators.study import choosing, workers
+    from indicators.study import choosing
     from indicators.study.progress import Fetching
+    from indicators.study.work import Work
 
     console = Console()
     spec, opened = _open(study, architecture, data, seeds, store, first_seed)
@@ -394,7 +396,8 @@ def _make(
         require_names(only)  # before anything is trained
     with Fetching(console) as fetching:
         folder = choosing.fetch(spec, opened, data, fetching)
-    work = workers.Work(tuple(spec.models()), spec.measuring if measuring else None, folder, only=only, epoch=epoch)
+    settings = spec.measuring if measuring else None
+    work = Work(models=tuple(spec.models()), measuring=settings, folder=folder, only=only, epoch=epoch)
     _work(work, opened, console)
     done = "trained and measured" if measuring else "trained"
     console.print(f"{len(work.networks())} networks {done}; store: {opened.root}", soft_wrap=True, highlight=False)
@@ -406,7 +409,7 @@ def _work(work: Work, store: Store, console: Console) -> None:
 
     try:
         workers.make(work, store, console)
-    except workers.CrewError as error:
+    except workers.WorkerError as error:
         raise typer.Exit(_complain(str(error), 1)) from None
 
 
@@ -435,7 +438,7 @@ def _what_first(store: Store, study: str, architecture: str | None, data: Path |
     return ""
 
 
-def _show(cells: Sequence[Cell], console: Console) -> None:
+def _show(cells: Sequence[CellSearch], console: Console) -> None:
     table = Table("optimizer", "level", "target", "closest", "learning rate", "tried", box=None, pad_edge=False)
     for cell in cells:
         rate, accuracy, fitted = cell.best

@@ -15,7 +15,8 @@ from indicators.measures.catalog import INDICATORS
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
 from indicators.study import choosing, workers
-from indicators.study.workers import CrewError
+from indicators.study.work import Work
+from indicators.study.workers import WorkerError
 
 TRAINING = ("fetch", "train", "measure", "calibrate", "publish")
 COMMANDS = (*TRAINING, "report", "figures", "export")
@@ -125,9 +126,7 @@ def test_measure_takes_some_indicators_and_an_epoch(made):
     assert commands.main(["measure", "--only", "entropy", "--only", "sign_flips", "--epoch", "3"]) == 0
 
     assert [(work.only, work.epoch) for work in made] == [(("entropy", "sign_flips"), 3)]
-    assert [(work.only, work.epoch) for work in map(workers.Work.from_json, [made[0].to_json()])] == [
-        (("entropy", "sign_flips"), 3)
-    ]
+    assert Work.model_validate_json(made[0].model_dump_json()) == made[0]
 
 
 def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(made, capsys):
@@ -154,7 +153,7 @@ def test_more_images_than_cifar10_has_are_refused_before_anything_is_made(made, 
 
 
 def reached(accuracy):
-    """Stands in for `crew.make`: every network is trained to this accuracy."""
+    """Stands in for `workers.make`: every network is trained to this accuracy."""
 
     def make(work, store, _):
         assert work.trials
@@ -212,7 +211,7 @@ def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (CrewError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
+        (WorkerError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
         (InputError("the disk is full; free some space"), 2, "the disk is full; free some space\n"),
     ],
 )
@@ -377,7 +376,7 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
         return folder / "x-recorded.toml"
 
     monkeypatch.setattr("indicators.sources.published.publish", publish)
-    monkeypatch.setattr("indicators.study.workers.Work.undone", lambda *_: [])
+    monkeypatch.setattr("indicators.study.work.Work.undone", lambda *_: [])
     seeds = ("--seeds", "3", "--first-seed", "2")
     others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 

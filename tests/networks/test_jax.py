@@ -11,9 +11,10 @@ import pytest
 
 from indicators.measures import gram
 from indicators.networks import epochs
-from indicators.sources.stored import from_bytes
+from indicators.sources.layout import from_bytes
 from indicators.store import Store
-from indicators.study.workers import Work, prepare
+from indicators.study.work import Work
+from indicators.study.workers import prepare
 
 # Another backend needs a process of its own. Trains whole, and again with an interruption; measures.
 CHILD = """
@@ -72,10 +73,10 @@ def stores(study, specs, folder, tmp_path_factory):
     root = tmp_path_factory.mktemp("jax")
     names = ("tensorflow", "jax", "again", "measured")
     tensorflow, jax, again, measured = (Store(root / name) for name in names)
-    prepare(Work(tuple(specs[1:]), None, folder), tensorflow, lambda _: None)
+    prepare(Work(models=tuple(specs[1:]), measuring=None, folder=folder), tensorflow, lambda _: None)
     for store in (tensorflow, measured):
-        prepare(Work((specs[0],), None, folder), store, lambda _: None)
-    prepare(Work((specs[0],), study.measuring, folder), tensorflow, lambda _: None)
+        prepare(Work(models=(specs[0],), measuring=None, folder=folder), store, lambda _: None)
+    prepare(Work(models=(specs[0],), measuring=study.measuring, folder=folder), tensorflow, lambda _: None)
     job = {
         "folder": str(folder),
         "specs": [spec.model_dump(mode="json") for spec in specs],
