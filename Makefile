@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: study test test-report bench simulate lint clean
+.PHONY: study test test-report docs bench simulate lint clean
 .DEFAULT_GOAL := study
 
 study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them, judge the claims
@@ -19,6 +19,10 @@ test-report: $(VENV)/.browser  ## the report in a real browser: needs Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome || \
 	{ echo "no Chromium here: apt-get install chromium"; exit 1; }
 	$(BIN)/python -m pytest tests/report/ -n $(WORKERS) $(ARGS)
+
+docs: $(VENV)/.writers  ## the documentation site, in site/: a warning is an error
+	@# Without the theme's advertisement of its successor.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 bench: $(VENV)/.benchmarks  ## speed, as ratios to what one would do instead, in one run
 	$(BIN)/python -m pytest tests/benchmarks/ --benchmark-only -s $(ARGS)
@@ -57,6 +61,9 @@ $(VENV)/.developers: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.browser: pyproject.toml | $(VENV)/bin/python
 	$(call install,.[dev$(comma)browser])
+
+$(VENV)/.writers: pyproject.toml | $(VENV)/bin/python
+	$(call install,.[docs])
 
 $(VENV)/.benchmarks: pyproject.toml | $(VENV)/bin/python
 	$(call install,.[dev$(comma)torch])

@@ -1,4 +1,4 @@
-"""What README says of verdicts is so."""
+"""What the pages say of verdicts and of numbers is so."""
 
 import io
 import json
@@ -21,12 +21,18 @@ from indicators.report import overview, terminal
 from indicators.report.verdicts import by_claim
 from indicators.sources.published import PublishedStudy
 from indicators.sources.transcribed import load
-from indicators.specs import LEVELS, STUDIES, load_study
+from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, load_study
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, FINDINGS, VERDICTS = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/findings.md", "docs/verdicts.md")
+)
 CLAIMS = [claim for claim in reading.read() if claim.tier not in ("identity", "control")]
 CONTROLS = [claim for claim in reading.read() if claim.tier == "control"]
+
+
+def in_one_line(page):
+    return " ".join(page.split())
 
 
 def verdicts(study):
@@ -39,7 +45,7 @@ def counts(study, of, words):
 
 
 def test_the_findings_by_theme_are_those_of_the_committed_verdicts():
-    rows = re.findall(r"^\| (\w+) \| (\d+)" + r" \| ([\d, ]+)" * 4 + r" \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| (\d+)" + r" \| ([\d, ]+)" * 4 + r" \|$", FINDINGS, re.MULTILINE)
     of_one_seed, of_several = "consistent, contradicted, inconclusive", "supported, refuted, inconclusive"
 
     def row(theme):
@@ -57,7 +63,7 @@ def test_the_counts_below_the_table_are_those_of_the_committed_verdicts(kind, of
 
     shown = ", ".join(f"{found[word]} {word}" for word in ("supported", "refuted", "inconclusive"))
 
-    assert f"    {kind}: {shown}" in README
+    assert f"    {kind}: {shown}" in VERDICTS
 
 
 def test_the_table_that_is_shown_is_a_part_of_the_real_one():
@@ -68,7 +74,7 @@ def test_the_table_that_is_shown_is_a_part_of_the_real_one():
     terminal.print_verdicts(console, claims_found, **about, complete=True)
     real = "\n".join(line.rstrip() for line in console.export_text().splitlines())
 
-    parts = re.search(r"^    claim  .*?^    identities.*?$", README, re.MULTILINE | re.DOTALL)[0].split("    ...\n")
+    parts = re.search(r"^    claim  .*?^    identities.*?$", VERDICTS, re.MULTILINE | re.DOTALL)[0].split("    ...\n")
 
     assert len(parts) > 3
     assert [part for part in parts if textwrap.dedent(part).strip() not in real] == []
@@ -87,11 +93,11 @@ def test_the_three_seeds_of_quarter_stand_beside_mini_as_is_said():
         f"of the {len(where('refuted'))} that mini refutes, they refute {len(where('refuted', 'refuted'))} "
         f"and support {len(rose)} ({', '.join(rose)})."
     )
-    assert said in " ".join(README.split())
+    assert said in in_one_line(FINDINGS)
     for verdict, named in (
-        ("supported", "A26 A26.living A26.test A26.permuted A30"),
-        ("refuted", "W24 O1 A6"),
-        ("inconclusive", "A16 A27"),
+        ("supported", "A26 A26.living A26.test A26.permuted A30 W29 P12 S22 A28 A32 P2.fresh"),
+        ("refuted", "W24 O1 O13 A6 G5 A5.batch P6"),
+        ("inconclusive", "A16 A27 P8 P8.fresh S2 A2 W29.matched"),
     ):
         assert {quarter[name] for name in named.split()} == {verdict}
 
@@ -99,42 +105,76 @@ def test_the_three_seeds_of_quarter_stand_beside_mini_as_is_said():
 @pytest.mark.parametrize(
     ("verdict", "named"),
     [
-        ("supported", "A26 A26.living A26.test A26.permuted A30 A16 P1 W29"),
-        ("refuted", "A25.permuted A5.batch O1 P1.fresh W24 W24.unrelated W29.sparse"),
-        ("inconclusive", "A26.matched A27 A29 A30.matched W29.matched"),
+        (
+            "supported",
+            """A26 A26.living A26.test A26.permuted A30 A16 A16.test A28 A32
+            P1 P2.fresh P7 P7.layerwise P7.fresh P12 W29 S22""",
+        ),
+        ("refuted", "A25.permuted A5.batch O1 P1.fresh P8.fresh W24 W24.unrelated W29.sparse G5"),
+        ("inconclusive", "A26.matched A27 A29 A30.matched W29.matched P2 P6 P8 S2 A2"),
     ],
 )
 def test_the_claims_that_the_findings_name_have_the_verdicts_that_are_told(verdict, named):
     mini = verdicts("cifar10-mini-recorded")
 
     assert {claim: mini[claim] for claim in named.split()} == dict.fromkeys(named.split(), verdict)
-    assert [claim for claim in named.split() if not re.search(rf"\([^()]*\b{claim}\b[^()]*\)", README)] == []
+    assert [claim for claim in named.split() if not re.search(rf"\([^()]*\b{claim}\b[^()]*\)", FINDINGS)] == []
 
 
 @pytest.mark.parametrize(
     ("scale", "claim", "case", "verdict", "effect"),
     [
-        # The sentences are in the order of README. Where one gives the effect, so does the row.
-        ("mini", "A26.matched", "layca-wdecay", "inconclusive", ".024"),
+        # Where a sentence gives the effect, so does the row.
+        ("mini", "A26.matched", "layca-wdecay", "inconclusive", "0.024"),
         ("mini", "O1", "test_sgd_turns_its_weights_less[wdecay]", "refuted", ""),
         ("mini", "O1", "test_sgd_turns_its_weights_less[layca]", "refuted", ""),
         ("mini", "O1", "evenly[wdecay]", "supported", ""),
         ("mini", "O1", "evenly[layca]", "supported", ""),
-        ("mini", "W24", "[wdecay]", "refuted", ".031"),
-        ("mini", "W24", "[layca]", "refuted", ".021"),
+        ("mini", "W24", "[wdecay]", "refuted", "0.031"),
+        ("mini", "W24", "[layca]", "refuted", "0.021"),
         ("mini", "W29.sparse", "[low]", "refuted", ""),
         ("mini", "W29.sparse", "[medium]", "refuted", ""),
         ("mini", "W29.sparse", "[high]", "inconclusive", ""),
-        ("mini", "W24.unrelated", "[first-sgd]", "refuted", ".011"),
-        ("mini", "A26", "last_layers_know_more_of_the_labels_in_better_networks[wdecay]", "supported", ".058"),
-        ("mini", "A5", "", "supported", ".063"),
-        ("mini", "A5.batch", "", "refuted", ".004"),
-        ("quarter", "W24", "[wdecay]", "refuted", ".007"),
-        ("quarter", "W24", "[layca]", "inconclusive", ".020"),
+        ("mini", "W24.unrelated", "[first-sgd]", "refuted", "0.011"),
+        ("mini", "A26", "last_layers_know_more_of_the_labels_in_better_networks[wdecay]", "supported", "0.058"),
+        ("mini", "A5", "", "supported", "0.063"),
+        ("mini", "A5.batch", "", "refuted", "0.004"),
+        ("quarter", "W24", "[wdecay]", "refuted", "0.007"),
+        ("quarter", "W24", "[layca]", "inconclusive", "0.020"),
         ("quarter", "W29.matched", "[high]", "supported", ""),
         ("quarter", "O1", "test_sgd_turns_its_weights_less[wdecay]", "inconclusive", ""),
         ("quarter", "O1", "test_sgd_turns_its_weights_less[layca]", "inconclusive", ""),
         ("quarter", "O1", "evenly[wdecay]", "refuted", ""),
+        ("mini", "A26", "last_layers_know_more_of_the_labels_in_better_networks[layca]", "supported", ""),
+        ("quarter", "A26", "last_layers_know_more_of_the_labels_in_better_networks[sgd]", "supported", "0.046"),
+        ("quarter", "A26", "last_layers_know_more_of_the_labels_in_better_networks[wdecay]", "supported", ""),
+        ("mini", "G5", "generalize_better", "refuted", "-0.86"),
+        ("quarter", "G5", "generalize_better", "refuted", "-0.59"),
+        ("mini", "G5", "more_robust", "refuted", "-0.76"),
+        ("quarter", "G5", "more_robust", "refuted", "-0.64"),
+        ("quarter", "A5", "", "supported", "0.068"),
+        ("quarter", "A5.batch", "", "refuted", "0.002"),
+        ("mini", "P8", "[layca-high]", "supported", "0.077"),
+        ("quarter", "P8", "[layca-high]", "supported", "0.136"),
+        ("mini", "P8", "[layca-low]", "inconclusive", ""),
+        ("mini", "P8", "[layca-medium]", "inconclusive", ""),
+        ("mini", "P8.fresh", "[layca]", "refuted", "0.025"),
+        ("quarter", "P8.fresh", "[layca]", "inconclusive", ""),
+        ("mini", "P12", "", "supported", "0.88"),
+        ("quarter", "P12", "", "supported", "0.83"),
+        ("mini", "A16", "[wdecay]", "supported", "0.134"),
+        ("mini", "A16", "[layca]", "supported", "0.159"),
+        ("quarter", "A16", "[wdecay]", "inconclusive", ""),
+        ("quarter", "A16", "[layca]", "supported", ""),
+        ("mini", "P2", "[sgd]", "inconclusive", ""),
+        ("mini", "P2", "[wdecay]", "supported", ""),
+        ("mini", "P2", "[layca]", "supported", ""),
+        ("mini", "P6", "dimensions[wdecay]", "supported", ""),
+        ("mini", "P6", "dimensions[layca]", "supported", ""),
+        ("mini", "P6", "share_less[wdecay]", "supported", ""),
+        ("mini", "P6", "share_less[layca]", "inconclusive", ""),
+        ("quarter", "P6", "dimensions[layca]", "refuted", ""),
+        ("quarter", "P6", "share_less[layca]", "refuted", ""),
     ],
 )
 def test_the_findings_rest_on_the_cases_that_are_told(scale, claim, case, verdict, effect):
@@ -144,8 +184,10 @@ def test_the_findings_rest_on_the_cases_that_are_told(scale, claim, case, verdic
 
     assert found.verdict == verdict
     if effect:
-        assert f"{abs(found.evidence[-1]['effect']):.3f}" == f"0{effect}"
-        assert f" {effect}" in " ".join(README.split())
+        # Where words say which way it goes, the number has no sign.
+        measured = f"{found.evidence[-1]['effect']:.{len(effect.partition('.')[2])}f}"
+        assert effect in (measured, measured.removeprefix("-"))
+        assert re.search(rf" {effect}\b", in_one_line(FINDINGS))
 
 
 def test_no_part_of_a_network_is_sparser_beside_a_random_turn_than_is_told():
@@ -153,7 +195,7 @@ def test_no_part_of_a_network_is_sparser_beside_a_random_turn_than_is_told():
     (row,) = (row for row in document["claims"] if row["id"] == "W24.unrelated")
 
     largest = max(case.evidence[-1]["effect"] for case in row["cases"])
-    assert f"lies more than {largest:.3f} above that".replace("0.", ".") in " ".join(README.split())
+    assert f"lies more than {largest:.3f} above that" in in_one_line(FINDINGS)
 
 
 def test_the_refuted_claims_of_few_cases_are_counted():
@@ -165,7 +207,7 @@ def test_the_refuted_claims_of_few_cases_are_counted():
         return found.count("refuted") / len(found)
 
     few = sum(share(row) <= 0.5 for row in refuted)
-    assert f"of the {len(refuted)} refuted claims and controls {few} have half" in " ".join(README.split())
+    assert f"of the {len(refuted)} refuted claims and controls of mini {few} have half" in in_one_line(FINDINGS)
 
 
 def test_the_supported_claims_of_a_small_adjusted_p_are_counted():
@@ -176,20 +218,23 @@ def test_the_supported_claims_of_a_small_adjusted_p_are_counted():
         return len(adjusted), sum(p <= 0.05 for p in adjusted)
 
     mini, quarter = counted("mini"), counted("quarter")
-    text = " ".join(README.split())
-    assert f"Of the {mini[0]} claims and controls that are supported here, {mini[1]} have a Benjamini-Hochberg" in text
-    assert f"of at most .05, of the {quarter[0]} of quarter {quarter[1]}:" in text
+    text = in_one_line(VERDICTS)
+    assert (
+        f"Of the {mini[0]} claims and controls that are supported in mini, {mini[1]} have a Benjamini-Hochberg" in text
+    )
+    assert f"of at most 0.05, of the {quarter[0]} of quarter {quarter[1]}:" in text
 
 
 def test_resistance_with_fresh_statistics_is_as_told():
     recorded = PublishedStudy(load_study("cifar10-mini-recorded"))
     lost = half_loss_fraction(recorded.measurement("random_pruning_reestimated")).mean("seed")
     high = lost.sel(level="high")
-    low, medium = (f"{float(of):.2f}".removeprefix("0") for of in lost.mean("optimizer").sel(level=["low", "medium"]))
-    least, most = (f"{float(end):.2f}".removeprefix("0") for end in (high.min(), high.max()))
+    low, medium = (f"{float(of):.2f}" for of in lost.mean("optimizer").sel(level=["low", "medium"]))
+    least, most = (f"{float(end):.2f}" for end in (high.min(), high.max()))
 
     said = f"lose half at {low} and {medium} of their weights on average, those at high at {least} to {most}"
-    assert said in " ".join(README.split())
+    assert said in in_one_line(FINDINGS)
+    assert f"the best networks of mini lose half only at {least} to {most} (P1.fresh)" in in_one_line(README)
 
 
 def test_information_on_test_images_is_as_told():
@@ -199,8 +244,8 @@ def test_information_on_test_images_is_as_told():
     matched = layers_in(values, LAST).sel(level="high", seed=equal_accuracy(accuracy, "high"))
 
     high = matched.mean(("seed", "layer"))
-    least, most = (f"{float(end):.3f}".removeprefix("0") for end in (high.min(), high.max()))
-    assert f"on test images the three lie between {least} and {most}." in " ".join(README.split())
+    least, most = (f"{float(end):.3f}" for end in (high.min(), high.max()))
+    assert f"On test images the three lie between {least} and {most}." in in_one_line(FINDINGS)
     assert matched.sizes["seed"] == recorded.measurement("accuracy").sizes["seed"] - 2
     assert int((~separated_levels(accuracy)).sum()) == 1
 
@@ -209,13 +254,10 @@ def test_the_accuracies_of_quarter_are_those_said():
     accuracy = PublishedStudy(load_study("cifar10-quarter-recorded")).measurement("accuracy").sel(split="test")
     spread = (accuracy.max("optimizer") - accuracy.min("optimizer")).round(3)
 
-    low, medium, high = (
-        f"{mean:.2f}".lstrip("0") for mean in accuracy.mean(("seed", "optimizer")).sel(level=list(LEVELS)).values
-    )
-    assert f"test accuracies {low}, {medium} and {high})" in " ".join(README.split())
-    assert f"At high the optimizers are within {float(spread.sel(level='high').max()):.3f}".replace(
-        "0.", "."
-    ) in " ".join(README.split())
+    low, medium, high = (f"{mean:.2f}" for mean in accuracy.mean(("seed", "optimizer")).sel(level=list(LEVELS)).values)
+    text = in_one_line(FINDINGS)
+    assert f"The test accuracies of quarter are {low}, {medium} and {high}." in text
+    assert f"At high the optimizers are within {float(spread.sel(level='high').max()):.3f}" in text
     below = accuracy.isel(seed=[1, 2]).sel(level=["low", "medium"])
     assert (below.idxmax("optimizer") == "layca").all()
     assert (spread.isel(seed=[1, 2]).sel(level=["low", "medium"]) > 0.03).all()
@@ -228,7 +270,7 @@ def test_seeds_and_networks_are_those_that_are_published():
 
     assert seeds == 10
     assert load_study("cifar10-quarter-recorded").seeds == 3
-    assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in README
+    assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in FINDINGS
 
 
 def test_the_curves_of_quarter_go_with_those_of_2019_as_is_said():
@@ -242,7 +284,7 @@ def test_the_curves_of_quarter_go_with_those_of_2019_as_is_said():
         then, now = then.transpose("layer", ...), now.transpose("layer", *then.transpose("layer", ...).dims[1:])
         varying = [k for k in range(then.sizes["layer"]) if float(then[k].std()) > 0 < float(now[k].std())]
         within = np.mean([correlation(then[k], now[k]) for k in varying])
-        return " and ".join(f"{one:.2f}".removeprefix("0") for one in (correlation(then, now), within))
+        return " and ".join(f"{one:.2f}" for one in (correlation(then, now), within))
 
     said = {
         "label_information": "information on the labels (8.5)",
@@ -252,4 +294,66 @@ def test_the_curves_of_quarter_go_with_those_of_2019_as_is_said():
         "active_neighbors_cosine": "active neighbors (8.10)",
     }
     told = ", ".join(f"{words} {together(name)}" for name, words in said.items())
-    assert f"{told}." in " ".join(README.split())
+    assert f"{told}." in in_one_line(FINDINGS)
+
+
+def test_the_rotations_are_those_that_are_told():
+    def turned(study):
+        high = study.measurement("cosine_distance").mean(("seed", "layer")).sel(level="high")
+        return [f"{float(high.sel(optimizer=optimizer)):.2f}" for optimizer in OPTIMIZERS]
+
+    thesis = turned(load(STUDIES / "thesis-2019.toml"))
+    mini, quarter = (turned(PublishedStudy(load_study(f"cifar10-{scale}-recorded"))) for scale in ("mini", "quarter"))
+    rows = zip(("thesis-2019", "quarter", "mini"), (thesis, quarter, mini), strict=True)
+    assert "".join(f"| {name} | {' | '.join(angles)} |\n" for name, angles in rows) in FINDINGS
+    text = in_one_line(README)
+    assert f"the best of these networks had turned by {thesis[1]} and {thesis[2]} (1 - cos)." in text
+    assert f"by {mini[1]} and {mini[2]} in mini and by {quarter[1]} and {quarter[2]} in quarter" in text
+
+
+def test_what_label_information_tells_of_the_seeds_of_a_recipe_is_as_told():
+    recorded = PublishedStudy(load_study("cifar10-mini-recorded"))
+    accuracy = recorded.measurement("accuracy").sel(split="test", drop=True)
+
+    def together(**images):
+        values = with_parts(recorded.measurement("label_information", **images), recorded.layers)
+        return f"{float(xr.corr(accuracy, layers_in(values, LAST).mean('layer'), dim='seed').mean()):.2f}"
+
+    said = f"is {together()} on average; for label information on test images it is {together(images='test')}."
+    assert said in in_one_line(FINDINGS)
+    assert f"its correlation with test accuracy is {together()} on average." in in_one_line(README)
+
+
+def test_readme_counts_the_claims_as_they_are():
+    mini, quarter = (
+        Counter(verdicts(f"cifar10-{scale}-recorded")[claim.id] for claim in CLAIMS) for scale in ("mini", "quarter")
+    )
+
+    text = in_one_line(README)
+    assert f"support {mini['supported']} of the thesis's {len(CLAIMS)} claims and refute {mini['refuted']};" in text
+    assert f"{mini['inconclusive']} stay inconclusive, and {mini['not applicable']} need what no study here has" in text
+    told = (
+        f"support {quarter['supported']}, refute {quarter['refuted']} and leave {quarter['inconclusive']} inconclusive"
+    )
+    assert told in text
+
+
+@pytest.mark.parametrize(
+    ("scale", "claim", "case", "said"),
+    [
+        ("mini", "A26", "better_networks[wdecay]", "high exceeds low by {} to"),
+        ("mini", "A26", "better_networks[layca]", "to {} of the labels' entropy in mini"),
+        ("quarter", "A26", "better_networks[sgd]", "in mini and by {} to"),
+        ("quarter", "A26", "better_networks[wdecay]", "to {} in quarter."),
+        ("mini", "G5", "generalize_better", "the rank correlation is {:.2f} in mini"),
+        ("quarter", "G5", "generalize_better", "and {:.2f} in quarter (G5)."),
+        ("mini", "P8", "[layca-high]", "when {} more of the weights are gone in mini"),
+        ("quarter", "P8", "[layca-high]", "and {} more in quarter"),
+    ],
+)
+def test_the_five_findings_have_the_effects_of_their_cases(scale, claim, case, said):
+    document = overview.read_document(overview.find_document(f"cifar10-{scale}-recorded"))
+    (row,) = (row for row in document["claims"] if row["id"] == claim)
+    (found,) = (one for one in row["cases"] if case in f"{one.test}[{one.parameters}]")
+
+    assert said.replace("{}", "{:.3f}").format(found.evidence[-1]["effect"]) in in_one_line(README)
