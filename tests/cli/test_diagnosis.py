@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from indicators.cli import commands, doctor
+from indicators.cli import commands, diagnosis
 from indicators.study.workers import Work, prepare
 
 NETWORK = """
@@ -63,7 +63,7 @@ def test_a_network_of_ones_own_is_told_layer_by_layer(tmp_path, monkeypatch, arr
 def test_what_has_to_be_done_first_is_said(tmp_path, monkeypatch, capsys):
     (tmp_path / "first_of_all.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
 
     assert commands.main(["doctor", "--architecture", "first_of_all:build"]) == 0
     assert re.search(
@@ -80,21 +80,21 @@ def test_what_is_done_costs_nothing_more(make_study, folder, store, monkeypatch)
     one = study.model("sgd", "low", 0)
     prepare(Work((one,), study.measuring, folder), store, lambda _: None)
 
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 100.0)
-    left = doctor.cost(study, store, None)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 100.0)
+    left = diagnosis.cost(study, store, None)
 
     assert (left.networks, left.to_train, left.to_measure) == (10, 8, 8)
     assert left.epochs == 2  # no more than the recipe allows
     images = sum(Work((spec,), study.measuring, folder).images(spec) for spec in study.models() if spec != one)
-    at_once = min(doctor.cores(), 8)
+    at_once = min(diagnosis.cores(), 8)
     assert left.seconds == pytest.approx((8 * 2 * 48 / 100 + images / 300) / at_once)
 
 
 def test_epochs_are_those_of_the_published_study_where_there_is_one(store, monkeypatch):
-    study = doctor.specs.load_study("cifar10-mini")
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    study = diagnosis.specs.load_study("cifar10-mini")
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
 
-    left = doctor.cost(study, store, None)
+    left = diagnosis.cost(study, store, None)
 
     assert left.epochs_from == "the mean of cifar10-mini-recorded"
     assert 9 < left.epochs < 13
@@ -102,8 +102,8 @@ def test_epochs_are_those_of_the_published_study_where_there_is_one(store, monke
 
 
 def test_people_read_the_same(capsys, monkeypatch):
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
-    monkeypatch.setattr(doctor, "memory", lambda: 1_000_000_000)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(diagnosis, "memory", lambda: 1_000_000_000)
     # Speed is timed as a worker trains.
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
 
@@ -119,33 +119,33 @@ def test_people_read_the_same(capsys, monkeypatch):
 
 
 def test_a_card_left_idle_is_pointed_out(store, monkeypatch):
-    monkeypatch.setattr(doctor, "accelerator", lambda: "Some Card 80GB")
+    monkeypatch.setattr(diagnosis, "accelerator", lambda: "Some Card 80GB")
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    assert "Some Card 80GB is used best through JAX: KERAS_BACKEND=jax" in doctor.warnings(store)
+    assert "Some Card 80GB is used best through JAX: KERAS_BACKEND=jax" in diagnosis.warnings(store)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert not any("Some Card" in warning for warning in doctor.warnings(store))
+    assert not any("Some Card" in warning for warning in diagnosis.warnings(store))
 
 
 @pytest.mark.parametrize(("name", "warned"), [("cifar10-quarter", True), ("cifar10-mini", False)])
 def test_a_precision_that_is_slow_here_is_pointed_out(store, monkeypatch, name, warned):
-    monkeypatch.setattr(doctor, "slow_precision", lambda precision: "slow" if precision == "bfloat16" else "")
+    monkeypatch.setattr(diagnosis, "slow_precision", lambda precision: "slow" if precision == "bfloat16" else "")
 
-    assert ("slow" in doctor.warnings(store, doctor.specs.load_study(name))) == warned
+    assert ("slow" in diagnosis.warnings(store, diagnosis.specs.load_study(name))) == warned
 
 
 def test_rates_that_do_not_rise_and_few_images_are_pointed_out(store):
-    study = doctor.specs.load_study("cifar10-mini")
-    assert doctor.warnings(store, study) == doctor.warnings(store)
+    study = diagnosis.specs.load_study("cifar10-mini")
+    assert diagnosis.warnings(store, study) == diagnosis.warnings(store)
     rates = study.learning_rates | {"layca": {"low": 0.1, "medium": 0.01, "high": 0.02}}
     odd = study.changed(learning_rates=rates, measuring={"images": 100, "clustering_images": 100, "curve_images": 100})
 
-    of_rates, of_images = doctor.warnings(store, odd)[len(doctor.warnings(store)) :]
+    of_rates, of_images = diagnosis.warnings(store, odd)[len(diagnosis.warnings(store)) :]
     assert "rates of layca do not rise (low 0.1, medium 0.01, high 0.02)" in of_rates
     assert "on 100 images only" in of_images
 
 
 def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
     (tmp_path / "empty").mkdir()
 
     assert commands.main(["doctor", "--data", str(tmp_path / "empty")]) == 2
@@ -153,7 +153,7 @@ def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys
 
 
 def test_libraries_are_loaded_without_a_word_and_complaints_are_still_heard():
-    load = "from indicators.cli.doctor import _loading"
+    load = "from indicators.cli.diagnosis import _loading"
     code = f"import os; {load}\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
 
