@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +29,11 @@ def shown(text: str, style: str = "") -> Text:
 def stacked(*pieces: Text) -> Text:
     """The pieces below each other, those left out that are empty."""
     return Text("\n").join(filter(None, pieces))
+
+
+def together(*pieces: Text | TextTable) -> Group:
+    """The pieces below each other, tables too, for a live display."""
+    return Group(*pieces)
 
 
 class TextTable(Table):

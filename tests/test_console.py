@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console, Group
+from rich.console import Console
 
 import indicators
-from indicators.console import TextTable, rows_of, say, say_json, show, shown, stacked, visible
+from indicators.console import TextTable, rows_of, say, say_json, show, shown, stacked, together, visible
 
 PACKAGE = Path(indicators.__file__).parent
 ROOMS = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 HARMLESS = {
     "rich.box",
     "rich.console.Console",
-    "rich.console.Group",
     "rich.live.Live",
     "rich.progress.BarColumn",
     "rich.progress.Progress",
@@ -103,6 +102,7 @@ def test_no_other_room_prints_or_makes_what_is_printed(name):
         "from rich.text import Text",
         "from rich.markup import render",
         "from rich.progress import TextColumn",
+        "from rich.console import Group",
         "def late():\n    from rich.panel import Panel",
     ],
 )
@@ -184,7 +184,7 @@ def test_title_caption_headers_and_cells_of_a_table_stand_there_as_they_are(valu
 
 def test_a_cell_may_hold_lines_and_what_is_no_text():
     table = TextTable("a", "b", box=None)
-    table.add_row(stacked(shown("one", "bold"), shown(""), shown("[two]")), Group(shown("three")))
+    table.add_row(stacked(shown("one", "bold"), shown(""), shown("[two]")), together(shown("three")))
 
     assert [line.split() for line in rows_of(table, 100)] == [["a", "b"], ["one", "three"], ["[two]"]]
 

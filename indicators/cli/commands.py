@@ -18,7 +18,7 @@ from indicators.errors import InputError
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
-    help="Train the networks of a study and measure them. `pytest hypotheses/` puts the claims to them.",
+    help="Trains the networks of a study and measures them. `pytest hypotheses/` puts the claims to them.",
 )
 for command in (
     making.fetch,
@@ -44,7 +44,7 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def _of_all(
     _: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Says which version this is.")
     ] = False,
 ) -> None:
     """The options that stand before a command."""

@@ -28,7 +28,7 @@ def doctor(
     store: StoreFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Say what this machine has, what a study will cost on it, and which layers of its network will be measured."""
+    """Says what this machine has, what a study will cost on it, and which layers of its network will be measured."""
     from indicators.machine import ONE_THREAD, tensorflow_defaults
 
     # As a worker trains: on one core.

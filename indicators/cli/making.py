@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = None) -> None:
-    """Fetch and verify the images of a study."""
+    """Fetches and verifies the images of a study."""
     from indicators.study import choosing
     from indicators.study.progress import Fetching
 
@@ -51,7 +51,7 @@ def train(
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
-    """Train the networks of a study that are not trained yet."""
+    """Trains the networks of a study that are not trained yet."""
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
     _make(spec, opened, data, measuring=False)
 
@@ -70,7 +70,7 @@ def measure(
         int | None, typer.Option(min=1, help="After which epoch, where its weights are kept (the last unless told).")
     ] = None,
 ) -> None:
-    """Train what is missing, and measure what is not measured yet."""
+    """Trains what is missing, and measures what is not measured yet."""
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
     if only:
         from indicators.study.measuring import require_names
@@ -91,7 +91,7 @@ def calibrate(
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
-    """Find learning rates at which every optimizer reaches the three levels, and write them as a study file."""
+    """Finds learning rates at which every optimizer reaches the three levels, and writes them as a study file."""
     from indicators.files import make_folder
     from indicators.specs import LEVELS, load_study, write_study
     from indicators.store import Store

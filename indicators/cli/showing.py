@@ -41,7 +41,7 @@ def report(
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
-    """Write index.html and report.md anew from the verdicts of a run and the measurements of its study."""
+    """Writes index.html and report.md anew from the verdicts of a run and the measurements of its study."""
     from indicators.report import page
 
     spec, opened = chosen(study, architecture, data, None, store)
@@ -57,7 +57,7 @@ def figures(
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
-    """Draw the figures of the thesis from the measurements of a study, as SVG, with their numbers as CSV."""
+    """Draws the figures of the thesis from the measurements of a study, as SVG, with their numbers as CSV."""
     from indicators.files import write_atomically
     from indicators.report.figures import draw, numbers
     from indicators.report.figures.filling import fill_all
@@ -82,7 +82,7 @@ def export(
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
-    """Write all measurements of a study as CSV tables, a row for every number."""
+    """Writes all measurements of a study as CSV tables, a row for every number."""
     from indicators.sources import export as tables
     from indicators.sources.source import open_source
 
@@ -105,7 +105,7 @@ def publish(
     data: Data = None,
     store: StoreFolder = None,
 ) -> None:
-    """Write all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
+    """Writes all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
     from indicators.files import make_folder
     from indicators.sources import published
     from indicators.sources.stored import Measurements
@@ -130,7 +130,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, with everything that is known of each.")] = False,
     store: StoreFolder = None,
 ) -> None:
-    """List the claims, the indicators that are measured, the shipped studies, or the networks of a store."""
+    """Lists the claims, the indicators that are measured, the shipped studies, or the networks of a store."""
     from indicators.cli import listing
 
     rows = _networks(store) if what == "networks" else listing.ROWS[what]()

@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TimeRemainingColumn
 from rich.progress_bar import ProgressBar
 
-from indicators.console import TextTable, say, shown
+from indicators.console import TextTable, say, shown, together
 from indicators.machine import cores
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Store
@@ -54,7 +54,7 @@ class Display:
         notes = [note for note in noted.values() if note]
         summary = self._summary(noted)
         if self._live:
-            self._live.update(Group(shown(summary, "bold"), _table(notes)), refresh=True)
+            self._live.update(together(shown(summary, "bold"), _table(notes)), refresh=True)
         elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or not undone:
             self._said = time.monotonic()
             say(self._console, " · ".join([summary, *map(_line, notes)]))

@@ -8,7 +8,7 @@ import pytest
 from indicators.claims import reading
 from indicators.errors import InputError
 from indicators.report import overview
-from tests.report.pages import EVIDENCE, case, document
+from tests.report.judged import EVIDENCE, case, document
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ from indicators.report.figures.thesis import FIGURES
 from indicators.specs import load_study
 from indicators.store import Store
 from tests.report.made_up import ThreeSeeds
-from tests.report.pages import EVIDENCE, Page, case, document, html
+from tests.report.judged import EVIDENCE, Page, case, document, html
 
 ROOT = Path(__file__).parents[2]
 
