@@ -16,8 +16,8 @@ from indicators.report.figures.panels import Drawn, Missing
 from indicators.report.figures.thesis import FIGURES
 from indicators.specs import load_study
 from indicators.store import Store
-from tests.report.made_up import ThreeSeeds
 from tests.report.judged import EVIDENCE, Page, case, document, html
+from tests.report.made_up import ThreeSeeds
 
 ROOT = Path(__file__).parents[2]
 
