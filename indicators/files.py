@@ -11,7 +11,7 @@ from indicators.errors import InputError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or the next process after a crash, sees all of it or the one before.
+    """Writes a file so that a reader, or the next process after a crash, sees all of it or the one before.
 
     The folder is made where it is missing. Raises InputError where the disk refuses, and then leaves no part of it.
     """
@@ -32,7 +32,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def make_folder(path: Path, option: str) -> None:
-    """Make a folder that an option names; InputError where that, or writing there, cannot be."""
+    """Makes a folder that an option names; InputError where that, or writing there, cannot be."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not os.access(path, os.W_OK):
@@ -42,7 +42,7 @@ def make_folder(path: Path, option: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a crash; only POSIX systems can be asked to, elsewhere this does nothing."""
+    """Makes the names in a folder survive a crash; only POSIX systems can be asked to, elsewhere this does nothing."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -53,7 +53,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of the files in a folder; those that another process takes away meanwhile count as nothing."""
+    """The bytes of the files in a folder; those that another process takes away meanwhile count as nothing."""
     total = 0
     for path in folder.iterdir():
         with suppress(FileNotFoundError):
@@ -62,11 +62,11 @@ def folder_size(folder: Path) -> int:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes: 64 hexadecimal digits."""
+    """The SHA-256 of a file's bytes: 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of_json(value: object) -> str:
-    """Return the SHA-256 of a value's canonical JSON: keys sorted, no spaces, ASCII; 64 hexadecimal digits."""
+    """The SHA-256 of a value's canonical JSON: keys sorted, no spaces, ASCII; 64 hexadecimal digits."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

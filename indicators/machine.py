@@ -15,11 +15,11 @@ ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
     "1",
 )
-"""Environment of a process that computes on one core: results depend on the number of threads in their last bits."""
+"""The environment of a process on one core: results depend on the number of threads in their last bits."""
 
 
 def tensorflow_defaults() -> dict[str, str]:
-    """Environment that TensorFlow trains fastest with, quietly; to be set before it is imported.
+    """The environment that TensorFlow trains fastest with, quietly; to be set before it is imported.
 
     By itself it takes oneDNN's convolutions only where there are AVX-512's instructions for networks. Other
     processors train two to three times as fast with them.
@@ -29,12 +29,12 @@ def tensorflow_defaults() -> dict[str, str]:
 
 
 def cores() -> int:
-    """Number of processor cores this process may use."""
+    """The number of processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def memory() -> int:
-    """Bytes of memory that programs may still take."""
+    """The bytes of memory that programs may still take."""
     path = Path("/proc/meminfo")
     lines = path.read_text().splitlines() if path.is_file() else []
     free = next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), 0)
@@ -42,14 +42,14 @@ def memory() -> int:
 
 
 def accelerator() -> str:
-    """Name of the first NVIDIA card that this process may use, empty where there is none or none is to be used."""
+    """The name of the first NVIDIA card that this process may use, empty where there is none or none is to be used."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1") or os.environ.get("JAX_PLATFORMS") == "cpu":
         return ""
     return next(iter(_cards()), "")
 
 
 def _cards() -> list[str]:
-    """Names of the NVIDIA cards that the driver knows."""
+    """The names of the NVIDIA cards that the driver knows."""
     about = (path.read_text() for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")))
     names = (line.partition(":")[2].strip() for card in about for line in card.splitlines() if "Model:" in line)
     found = list(names)
@@ -81,7 +81,7 @@ def _computes_in_bfloat16() -> bool:
 
 
 def provenance() -> dict[str, str | int]:
-    """Versions, processor, cores and threads of this process, to be stored beside what was measured here."""
+    """The versions, processor, cores and threads of this process, to be stored beside what was measured here."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     packages = ("numpy", "keras", backend, "generalization-indicators")
     return {

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from indicators.errors import InputError, did_you_mean
@@ -37,6 +36,7 @@ Images = Literal["train", "test"]
 """Which images activations are sampled on."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]
 
@@ -44,18 +44,29 @@ Count = Annotated[int, Field(gt=0)]
 class Frozen(BaseModel):
     """A validated value that cannot change and whose every field counts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field."""
-        return sha256_of_json(self.model_dump(mode="json"))[:32]
+        """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field; equal numbers give the same."""
+        return sha256_of_json(self._canonical())[:32]
+
+    def _canonical(self) -> dict[str, Any]:
+        """Every field as JSON holds it, in the one form that all equal values have."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        nested = {name: value._canonical() for name, value in fields.items() if isinstance(value, Frozen)}
+        unsigned: dict[str, Any] = _without_negative_zero(self.model_dump(mode="json"))
+        return unsigned | nested
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """The value with some fields changed, and a fingerprint of its own."""
         copy = super().model_copy(update=update, deep=deep)
         copy.__dict__.pop("fingerprint", None)
         return copy
+
+    def __eq__(self, other: object) -> bool:
+        # Not field by field: to Python a switch that is on equals the number 1.
+        return isinstance(other, Frozen) and type(self) is type(other) and self.fingerprint == other.fingerprint
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
@@ -80,19 +91,23 @@ class ArchitectureSpec(Frozen):
     sha256: str | None = None
     """Digest of the file of a user's module, so that an edited network is another one; no study file holds it."""
 
+    def _canonical(self) -> dict[str, Any]:
+        parameters = {name: _one_form(value) for name, value in self.parameters.items()}
+        return super()._canonical() | {"parameters": parameters}
+
 
 class Recipe(Frozen):
     """How a network is trained (thesis 6.3.3): constant batch, rate divided on plateaus, stop at 99 %."""
 
     batch_size: Count = 128
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.001
+    l2: NotNegative = 0.001
     """Penalty on the kernels in the loss of `wdecay`; its gradient is `2 * l2 * w`."""
     monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
     plateau_patience: Count = 2
-    plateau_min_delta: Annotated[float, Field(ge=0)] = 1e-4
-    min_learning_rate: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    plateau_min_delta: NotNegative = 1e-4
+    min_learning_rate: NotNegative = 0.0
     """A plateau does not lower the rate below this; a rate that starts lower stays."""
     target_accuracy: Share = 0.99
     max_epochs: Count = 50
@@ -103,7 +118,7 @@ class Recipe(Frozen):
     keep_epochs: bool = False
     """Whether the weights of every epoch are kept, not only the initial and the final ones."""
     version: Literal[2] = 2
-    """Raised when the same fields come to mean another training, or another record of it."""
+    """Raised when the same fields come to mean another training, or another log of it."""
 
 
 class MeasuringSpec(Frozen):
@@ -240,15 +255,15 @@ class StudySpec(Frozen):
 
 
 class RecordedSpec(Frozen):
-    """A published study: measurements without networks."""
+    """A study of `kind = "recorded"`: measurements without networks, published or transcribed from print."""
 
     name: str
     scale: str
     seeds: Count
     folder: Path
-    """Of its tables, where it has tables."""
+    """Of its tables, where it is transcribed."""
     file: Path
-    """Of its arrays, where it has those."""
+    """Of its arrays, where it is published."""
     sha256: str | None = None
     """Of that file."""
     description: str = ""
@@ -283,8 +298,16 @@ def _validated(kind: type[Spec], table: dict[str, Any], name: str) -> Spec:
 def write_study(study: StudySpec, path: Path, *, comment: str = "") -> None:
     """Writes a study file that `load_study` reads back as the same study, with whatever source its network has then."""
     table = study.model_dump(mode="json", exclude_defaults=True, exclude={"architecture": {"sha256"}})
-    text = "".join(f"# {line}\n" for line in comment.splitlines()) + _to_toml(table)
-    write_atomically(path, text.encode())
+    write_table(table, path, comment=comment)
+
+
+def write_table(table: Mapping[str, Any], path: Path, *, comment: str = "") -> None:
+    """Writes a TOML file of scalars and tables; InputError, and no file, for a number that no study file can hold."""
+    for number in _numbers(table):
+        if not math.isfinite(number):
+            raise InputError(f"{number} cannot stand in a study file; expected a finite number")
+    lines = "".join(f"# {line}\n" for line in comment.splitlines())
+    write_atomically(path, (lines + tomli_w.dumps(table)).encode())
 
 
 def _find(name: str) -> Path:
@@ -305,7 +328,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _first(error: ValidationError) -> str:
     """The first complaint in one line: field, value, expectation."""
     details = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in details["loc"]) or "study"
+    place = details["loc"]
+    if "parameters" in place:
+        # What follows the name is one of the types that a parameter may have.
+        place = place[: place.index("parameters") + 2]
+    field = ".".join(str(part) for part in place) or "study"
     if details["type"] == "missing":
         return f"{field} is missing; see the shipped studies for a complete file"
     if details["type"] == "extra_forbidden":
@@ -329,25 +356,28 @@ def _require_keys(name: str, table: dict[str, Any], expected: tuple[str, ...]) -
             raise ValueError(f"{name}: {key!r} is missing")
 
 
-def _to_toml(table: dict[str, Any], prefix: str = "") -> str:
-    """The TOML of a table of scalars and tables."""
-    scalars = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    lines = [f"{_key(key)} = {_scalar(value)}" for key, value in scalars.items() if value is not None]
-    # An empty table is written too: `data` is required even where all of it is default.
-    header = f"\n[{prefix}]\n" if prefix and (lines or not table) else ""
-    text = header + "".join(f"{line}\n" for line in lines)
-    for key, value in table.items():
-        if isinstance(value, dict):
-            text += _to_toml(value, f"{prefix}.{_key(key)}" if prefix else _key(key))
-    return text
+def _numbers(table: Mapping[str, Any]) -> Iterator[float]:
+    for value in table.values():
+        if isinstance(value, Mapping):
+            yield from _numbers(value)
+        elif isinstance(value, float):
+            yield value
 
 
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _scalar(key)
+def _without_negative_zero(value: Any) -> Any:
+    """The same value with 0.0 wherever it holds -0.0, which equals it."""
+    if isinstance(value, dict):
+        return {name: _without_negative_zero(inner) for name, inner in value.items()}
+    return value + 0.0 if isinstance(value, float) else value
 
 
-def _scalar(value: str | float | bool) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{value} cannot stand in a study file; expected a finite number")
-    # JSON writes scalars as TOML does, but for one control character and for halves of rare characters.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _one_form(value: float | int | str | bool) -> float | int | str | bool:
+    """A parameter of an architecture as all numbers that equal it are written.
+
+    Whole numbers are integers, but -1, 0 and 1 have a decimal point: the shipped studies have `depth = 11` and
+    `width = 1.0`, and their networks keep their names. True and False are no numbers: a function may tell them from
+    1 and 0.
+    """
+    if isinstance(value, str | bool) or value % 1:
+        return value
+    return int(value) if abs(value) >= 2 else float(value) + 0.0

@@ -61,30 +61,30 @@ class Store:
             ) from None
 
     def entry(self, spec: Frozen) -> Entry:
-        """Where one network lives."""
+        """The files of one network, whether or not there are any yet."""
         return Entry(self, spec)
 
     def specs(self) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Folder and spec, as it was written, of every network that has begun to be made."""
+        """The folder and the spec, as it was written, of every network that has begun to be made."""
         for path in sorted((self.root / "models").glob("*/spec.json")):
             # It is written whole before anything else of its network.
             yield path.parent, json.loads(path.read_text())
 
     def data(self, name: str) -> Path:
-        """Folder of a data set."""
+        """The folder of a data set."""
         return self.root / "data" / name
 
     @property
     def compiled(self) -> Path:
-        """Folder of compiled programs, which a library keeps for itself."""
+        """The folder of compiled programs, which a library keeps for itself."""
         return self.root / "compiled"
 
     def log(self, name: str) -> Path:
-        """File for the messages of one worker."""
+        """The file for the messages of one worker."""
         return self.root / "logs" / f"{name}.log"
 
     def calibrated(self, name: str) -> Path:
-        """File of a study that was calibrated here."""
+        """The file of a study that was calibrated here."""
         return self.root / "studies" / f"{name}.toml"
 
     @contextmanager
@@ -153,7 +153,7 @@ class Entry:
 
     @cached_property
     def lock(self) -> FileLock:
-        """Held by whoever makes the network; one object per process: a worker that holds it may come back to it."""
+        """The lock of whoever makes the network; one object per process: a worker that holds it may take it again."""
         return FileLock(self._locks / f"{self.spec.fingerprint}.lock", is_singleton=True)
 
     def has(self, name: str) -> bool:
@@ -161,7 +161,7 @@ class Entry:
         return name in self._manifest() and (self.folder / name).is_file()
 
     def names(self) -> list[str]:
-        """Every listed file."""
+        """The names of all listed files, sorted."""
         return sorted(self._manifest())
 
     def read(self, name: str) -> bytes | None:
@@ -196,7 +196,7 @@ class Entry:
             (self.folder / replacing).unlink(missing_ok=True)
 
     def read_arrays(self, name: str) -> tuple[Arrays, dict[str, Any]] | None:
-        """Arrays and metadata of a safetensors file, or None where there is none."""
+        """The arrays and the metadata of a safetensors file, or None where there is none."""
         data = self.read(name)
         if data is None:
             return None

@@ -4,7 +4,7 @@ import os
 
 from indicators.machine import ONE_THREAD, tensorflow_defaults
 
-# Before TensorFlow is imported, as in the workers of a crew.
+# Before TensorFlow is imported, as in the workers' processes.
 os.environ |= ONE_THREAD | tensorflow_defaults() | os.environ
 
 import importlib
@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import indicators
-from indicators.images import dataset as data
+from indicators.images.dataset import load_dataset
+from indicators.images.npz import import_npz
 from indicators.specs import LEVELS, OPTIMIZERS, ArchitectureSpec, DataSpec, MeasuringSpec, Recipe, StudySpec
 from indicators.store import Store
 
@@ -92,12 +93,12 @@ def folder(tmp_path_factory):
     (x_train, y_train), (x_test, y_test) = draw(TRAIN + VALIDATION), draw(TEST)
     path = tmp_path_factory.mktemp("data") / "tiny.npz"
     np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    return data.import_npz(path, path.parent)
+    return import_npz(path, path.parent)
 
 
 @pytest.fixture(scope="session")
 def dataset(folder):
-    return data.load(folder, train=TRAIN, validation=VALIDATION, test=TEST)
+    return load_dataset(folder, train=TRAIN, validation=VALIDATION, test=TEST)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,13 @@ import indicators
 
 PACKAGE = Path(indicators.__file__).parent
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax"}
-NEED_FRAMEWORK = {"architectures", "normalization", "optimizers", "gradients", "epochs", "training", "forward"}
+NEED_FRAMEWORK = {
+    f"networks.{name}"
+    for name in (
+        "architectures", "vgg", "graph", "layers", "normalization", "rotation", "layca", "optimizers", "gradients",
+        "epochs", "training", "forward",
+    )
+}  # fmt: skip
 
 
 def room(path):

@@ -82,7 +82,8 @@ def _made_up(name: str, *, trained: bool = False, neurons: bool = False) -> xr.D
     dimensions = (*networks.items(), *_dimensions(row), *([("neuron", NEURONS)] if neurons else []))
     coords = {dim: np.asarray(labels) for dim, labels in dimensions}
     low, high = (float(np.clip(end, -1, 2)) for end in row.bounds)
-    shares = np.random.default_rng(0).uniform(0.1, 0.9, [len(labels) for labels in coords.values()])
+    # Rising along the last dimension, as quantiles do.
+    shares = np.sort(np.random.default_rng(0).uniform(0.1, 0.9, [len(labels) for labels in coords.values()]))
     attrs = {"resolution": 0.0, "undefined": row.undefined}
     return xr.DataArray(low + shares * (high - low), coords, list(coords), name=row.name, attrs=attrs)
 

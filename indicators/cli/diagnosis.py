@@ -16,14 +16,14 @@ from typing import Any
 from indicators import specs
 from indicators.errors import InputError
 from indicators.images import arrayfolder, cifar10
-from indicators.images import dataset as data
+from indicators.images.dataset import Dataset, Split, load_dataset
 from indicators.machine import accelerator, cores, memory, provenance, resolve_precision, slow_precision
 from indicators.measures.subjects import AFFORDABLE_NEURONS
 from indicators.sources.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store
 from indicators.study import choosing
-from indicators.study.workers import Work
+from indicators.study.work import Work
 
 ASSUMED_EPOCHS = 15.0
 """Of a training, where no published study tells."""
@@ -112,27 +112,21 @@ def _of_study(study: StudySpec) -> list[str]:
 def layers(study: StudySpec, store: Store, arrays: Path | None) -> list[LayerReport]:
     """Every layer with a kernel in the study's network; InputError where the network cannot be measured."""
     with _loading():
-        from indicators.networks import architectures
+        from indicators.networks.layers import activations, kernel_layers, layer_names, received
 
     model, found = _model(study, store, arrays), []
-    rows = zip(
-        architectures.layer_names(model),
-        architectures.kernel_layers(model),
-        architectures.activations(model),
-        architectures.received(model),
-        strict=True,
-    )
-    for name, layer, activation, received in rows:
+    rows = zip(layer_names(model), kernel_layers(model), activations(model), received(model), strict=True)
+    for name, layer, activation, what in rows:
         neurons = math.prod(activation.shape[1:])
         pairs = "all" if neurons <= AFFORDABLE_NEURONS else "sampled"
-        inputs = "measured" if received is not None else _why_not(layer)
+        inputs = "measured" if what is not None else _why_not(layer)
         found.append(LayerReport(name, tuple(layer.kernel.shape), neurons, pairs, inputs))
     return found
 
 
 def cost(study: StudySpec, store: Store, arrays: Path | None) -> Cost:
     """What is left of a study and what it takes, by timing a few steps of its own network."""
-    work = Work(tuple(study.models()), study.measuring, store.data("cifar10"))
+    work = Work(models=tuple(study.models()), measuring=study.measuring, folder=store.data("cifar10"))
     undone = work.undone(store)
     to_train = [s for s in undone if isinstance(s, ModelSpec) and not store.entry(s).has("final.safetensors")]
     speed = _speed(study, store, arrays) if undone else 0.0
@@ -171,7 +165,7 @@ def _images(study: StudySpec, store: Store, arrays: Path | None) -> tuple[tuple[
         return (shape[0], shape[1], shape[2]), 10
     folder = choosing.fetch(study, store, arrays)
     sizes = study.data
-    dataset = data.load(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = load_dataset(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
     return dataset.input_shape, dataset.classes
 
 
@@ -214,8 +208,8 @@ def _speed(study: StudySpec, store: Store, arrays: Path | None) -> float:
     spec = next(study.models())
     size = spec.recipe.batch_size
     rng, count = np.random.default_rng(0), BATCHES_TIMED * size
-    split = data.Split(rng.integers(0, 256, (count, *shape), dtype=np.uint8), rng.integers(0, classes, count))
-    dataset = data.Dataset("random", split, split, split, 128.0, 64.0, classes, shape)
+    split = Split(rng.integers(0, 256, (count, *shape), dtype=np.uint8), rng.integers(0, classes, count))
+    dataset = Dataset("random", split, split, split, 128.0, 64.0, classes, shape)
     runner = epochs.runner(training.compiled(spec, dataset), dataset)
     order = np.arange(count)
     runner.train(order, size)  # compiles

@@ -27,8 +27,8 @@ from indicators.console import TextTable, say, show
 if TYPE_CHECKING:
     from indicators.specs import ModelSpec, StudySpec
     from indicators.store import Store
-    from indicators.study.calibration import Cell
-    from indicators.study.workers import Work
+    from indicators.study.calibration import CellSearch
+    from indicators.study.work import Work
 
 
 def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = None) -> None:
@@ -125,13 +125,15 @@ def _make(
     epoch: int | None = None,
 ) -> None:
     """Fetches the images of a study, and trains its networks, or trains and measures them."""
-    from indicators.study import choosing, workers
+    from indicators.study import choosing
     from indicators.study.progress import Fetching
+    from indicators.study.work import Work
 
     console = Console()
     with Fetching(console) as fetching:
         folder = choosing.fetch(spec, store, data, fetching)
-    work = workers.Work(tuple(spec.models()), spec.measuring if measuring else None, folder, only=only, epoch=epoch)
+    settings = spec.measuring if measuring else None
+    work = Work(models=tuple(spec.models()), measuring=settings, folder=folder, only=only, epoch=epoch)
     _work(work, store, console)
     done = "trained and measured" if measuring else "trained"
     say(console, f"{len(work.networks())} networks {done}; store: {store.root}")
@@ -139,17 +141,18 @@ def _make(
 
 def _calibrated(
     spec: StudySpec, store: Store, data: Path | None, *, within: float, rounds: int
-) -> tuple[StudySpec, list[Cell]]:
+) -> tuple[StudySpec, list[CellSearch]]:
     """The study with the rates that were found, and what was tried for each cell; shows what is tried."""
-    from indicators.study import calibration, choosing, workers
+    from indicators.study import calibration, choosing
+    from indicators.study.work import Work
 
     console, folder = Console(), choosing.fetch(spec, store, data)
-    cells: list[Cell] = []
+    cells: list[CellSearch] = []
 
     def train_all(models: Sequence[ModelSpec]) -> None:
-        _work(workers.Work(tuple(models), None, folder, trials=True), store, console)
+        _work(Work(models=tuple(models), measuring=None, folder=folder, trials=True), store, console)
 
-    def note(tried: Sequence[Cell]) -> None:
+    def note(tried: Sequence[CellSearch]) -> None:
         cells[:] = tried
         show(console, _table(tried))
 
@@ -162,11 +165,11 @@ def _work(work: Work, store: Store, console: Console) -> None:
 
     try:
         workers.make(work, store, console)
-    except workers.CrewError as error:
+    except workers.WorkerError as error:
         raise typer.Exit(complain(str(error), 1)) from None
 
 
-def _table(cells: Sequence[Cell]) -> TextTable:
+def _table(cells: Sequence[CellSearch]) -> TextTable:
     table = TextTable("optimizer", "level", "target", "closest", "learning rate", "tried", box=None, pad_edge=False)
     for cell in cells:
         rate, accuracy, fitted = cell.best

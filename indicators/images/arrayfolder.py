@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +28,8 @@ from indicators.files import sha256_of_file, sha256_of_json, sync_folder
 log = logging.getLogger(__name__)
 
 Array = NDArray[Any]
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and how much there is (0: not known)."""
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 MANIFEST = "manifest.json"
@@ -48,7 +50,7 @@ class Stream(NamedTuple):
 
 @contextmanager
 def made_once(folder: Path, home: Path, verify: bool) -> Iterator[bool]:
-    """Hold the lock while a data set is made; give False at once, without a lock, when it is there.
+    """Holds the lock while a data set is made; gives False at once, without a lock, when it is there.
 
     The lock lies in ``home`` and dies with its holder. What a killed holder left there is removed, and what
     is damaged is set aside.
@@ -68,13 +70,13 @@ def made_once(folder: Path, home: Path, verify: bool) -> Iterator[bool]:
 
 @contextmanager
 def workspace(home: Path) -> Iterator[Path]:
-    """Give a folder for unfinished work on the same disk; ``made_once`` removes what a killed holder left of it."""
+    """A folder for unfinished work on the same disk; ``made_once`` removes what a killed holder left of it."""
     with tempfile.TemporaryDirectory(prefix=_WORK, dir=home) as folder:
         yield Path(folder)
 
 
 def write(folder: Path, work: Path, name: str, streams: Iterable[Stream], expected: Mapping[str, str]) -> None:
-    """Write a data set into ``work``, on the same disk, and move it to ``folder`` once it is whole.
+    """Writes a data set into ``work``, on the same disk, and moves it to ``folder`` once it is whole.
 
     One block of one array is in memory at a time. ``expected`` holds the SHA-256 that the bytes of an array must
     have, for those that it names. Raises InputError for other bytes, for blocks of another form than their
@@ -90,21 +92,21 @@ def write(folder: Path, work: Path, name: str, streams: Iterable[Stream], expect
             )
     mean, std = moments(open_array(work, "train_images"))
     if std == 0:
-        raise InputError(f"x_train: every pixel is {mean:g}: expected images that differ")
+        raise InputError(f"train_images: every pixel is {mean:g}: expected images that differ")
     classes = int(open_array(work, "train_labels").max()) + 1
     manifest = {"format": _FORMAT, "name": name, "classes": classes, "mean": mean, "std": std, "files": files}
     _publish(folder, work, manifest)
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a data set; InputError names the first file that is missing or of another size."""
+    """The manifest of a data set; InputError names the first file that is missing or of another size."""
     for path, fault in _faults(folder, verify=False).items():
         raise InputError(f"{path} {fault}: fetch or import the data set again (`indicators fetch`)")
     return _manifest(folder)
 
 
 def open_array(folder: Path, name: str) -> Array:
-    """Return one of ``ARRAYS``, memory-mapped and read-only."""
+    """One of ``ARRAYS``, memory-mapped and read-only."""
     array: Array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
     return array
 
@@ -113,7 +115,7 @@ def open_array(folder: Path, name: str) -> Array:
 
 
 def _faults(folder: Path, verify: bool) -> dict[Path, str]:
-    """Return what is wrong with each missing or damaged file of a data set: nothing, when it is whole."""
+    """What is wrong with each missing or damaged file of a data set: nothing, when it is whole."""
     try:
         files = _manifest(folder)["files"]
     except InputError as error:
@@ -139,7 +141,7 @@ def _set_aside(path: Path, fault: str) -> None:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a data set, whose own sum guards the numbers in it."""
+    """The manifest of a data set, whose own sum guards the numbers in it."""
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_bytes())
@@ -157,7 +159,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _write_array(path: Path, stream: Stream) -> dict[str, Any]:
-    """Write one array as ``.npy``, holding one block of it at a time; return what the manifest says of it."""
+    """Writes one array as ``.npy``, holding one block of it at a time; returns what the manifest says of it."""
     header = BytesIO()
     described = {
         "descr": np.lib.format.dtype_to_descr(stream.dtype),
@@ -193,7 +195,7 @@ def _checked(stream: Stream) -> Iterator[Array]:
 
 
 def _publish(folder: Path, work: Path, manifest: dict[str, Any]) -> None:
-    """Move the written files to their final names, the manifest last: before it, there is no data set."""
+    """Moves the written files to their final names, the manifest last: before it, there is no data set."""
     folder.mkdir(exist_ok=True)
     with (work / MANIFEST).open("w") as file:
         json.dump({**manifest, "sha256": sha256_of_json(manifest)}, file, indent=1)
@@ -208,7 +210,7 @@ def _publish(folder: Path, work: Path, manifest: dict[str, Any]) -> None:
 
 
 def moments(images: Array) -> tuple[float, float]:
-    """Return mean and standard deviation (of the population) of all pixels: exact for bytes, else float64."""
+    """Mean and standard deviation (of the population) of all pixels: exact for bytes, else float64."""
     return _moments_of_bytes(images) if images.dtype == np.uint8 else _moments_of_floats(images)
 
 
@@ -230,7 +232,23 @@ def _moments_of_floats(images: Array) -> tuple[float, float]:
 
 
 def blocks(images: Array) -> Iterator[Array]:
-    """Yield consecutive rows, a few megabytes at a time."""
+    """Consecutive rows, a few megabytes at a time."""
     rows = max(1, _BLOCK // math.prod(images.shape[1:]))
     for start in range(0, len(images), rows):
         yield images[start : start + rows]
+
+
+# --- Progress -------------------------------------------------------------------------------------
+
+
+def counted(blocks: Iterator[Array], name: str, total: int, progress: Progress) -> Iterator[Array]:
+    """The blocks of an array; ``progress`` is told how many of its ``total`` rows have been written."""
+    done = 0
+    for block in blocks:
+        yield block
+        done += len(block)
+        progress(f"writing {name}", done, total)
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Reports no progress."""

@@ -26,6 +26,30 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way in which rows are measured."""
+
+    group: str
+    """What its numbers are called where all are written together."""
+    trained: bool = True
+    """Whether networks are measured after training, or before it."""
+    images: Literal["train", "test"] = "train"
+    """That activations are sampled on."""
+    statistics: Literal["stored", "estimated"] = "stored"
+    """Of batch normalization: its moving averages, or what it has on the sampled images."""
+
+
+TRAINED = Way("trained")
+TEST_IMAGES = Way("test_images", images="test")
+UNTRAINED = Way("untrained", trained=False)
+UNTRAINED_ESTIMATED = Way("untrained_estimated", trained=False, statistics="estimated")
+WAYS = (TRAINED, TEST_IMAGES, UNTRAINED, UNTRAINED_ESTIMATED)
+"""All of them, in the order in which they are taken and written."""
+BY_IMAGES = {way.images: way for way in (TRAINED, TEST_IMAGES)}
+BY_STATISTICS = {way.statistics: way for way in (UNTRAINED, UNTRAINED_ESTIMATED)}
+
+
+@dataclass(frozen=True)
 class Indicator:
     """One row of the catalog."""
 
@@ -57,6 +81,14 @@ class Indicator:
     """Whether it is measured on test images too."""
     version: int = 1
     """Raised when the same name comes to mean another number: stored values of another version are measured anew."""
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """How it is measured: of trained networks always, on test images and of untrained networks where it says so."""
+        # Only what runs images forward depends on the statistics of untrained networks.
+        estimated = self.untrained and self.needs in ("layer", "neuron")
+        taken = {TRAINED: True, TEST_IMAGES: self.held_out, UNTRAINED: self.untrained, UNTRAINED_ESTIMATED: estimated}
+        return tuple(way for way in WAYS if taken[way])
 
     @property
     def cost(self) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 from indicators.images.dataset import Dataset
 from indicators.measures import gram, receptive
 from indicators.measures.subjects import Neuron
-from indicators.networks import architectures, epochs, training
+from indicators.networks import epochs, training
+from indicators.networks.layers import Received, activations, kernel_layers, layer_names, normalizations, received
 from indicators.specs import UntrainedSpec
 from indicators.store import Arrays
 
@@ -35,8 +36,8 @@ class Network:
         keras.config.set_dtype_policy("float32")
         self.model = training.build(spec, dataset)
         training.load_arrays(self.model, arrays)
-        self._kernels = [layer.kernel for layer in architectures.kernel_layers(self.model)]
-        self._normalizations = architectures.normalizations(self.model)
+        self._kernels = [layer.kernel for layer in kernel_layers(self.model)]
+        self._normalizations = normalizations(self.model)
         self._by_batch = _compiled(self.model)
         self._count_right = _counting(self.model)
         if keras.backend.backend() == "jax":
@@ -89,9 +90,9 @@ class Network:
 
     def activations(self, images: Array) -> Iterator[tuple[str, Array]]:
         """Every layer's name and activations (images, ...), float32; few layers at a time to bound memory."""
-        tensors = architectures.activations(self.model)
+        tensors = activations(self.model)
         sizes = [int(np.prod(tensor.shape[1:])) * len(images) * 4 for tensor in tensors]
-        names = architectures.layer_names(self.model)
+        names = layer_names(self.model)
         for group in _groups(sizes):
             maps = self._run([tensors[k] for k in group], [_whole] * len(group), images, batch=BATCH)
             for k in group:
@@ -104,10 +105,10 @@ class Network:
         """Every layer's name and `count` of its neurons (all, if it has fewer), with what they receive of the images.
 
         Which neurons: `seed` and the layer's place decide. Layers whose inputs are not known are left out
-        (`architectures.received`). `few` is how many images they are looked at with where not all are.
+        (`layers.received`). `few` is how many images they are looked at with where not all are.
         """
-        names = architectures.layer_names(self.model)
-        tensors = zip(architectures.received(self.model), architectures.activations(self.model), strict=True)
+        names = layer_names(self.model)
+        tensors = zip(received(self.model), activations(self.model), strict=True)
         layers = {
             k: _Sampled(what, activation, np.random.default_rng([*seed, k]), count)
             for k, (what, activation) in enumerate(tensors)
@@ -158,7 +159,7 @@ class Network:
 class _Sampled:
     """Some neurons of one layer, and what is to be kept of its tensors to know what they receive."""
 
-    def __init__(self, received: architectures.Received, activation: Any, rng: np.random.Generator, count: int) -> None:
+    def __init__(self, received: Received, activation: Any, rng: np.random.Generator, count: int) -> None:
         size = int(np.prod(activation.shape[1:]))
         self._chosen = np.sort(rng.choice(size, min(count, size), replace=False))
         *places, self._filters = np.unravel_index(self._chosen, activation.shape[1:])

@@ -23,7 +23,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         super().__init__(momentum=momentum, epsilon=epsilon, scale=False, center=False, **options)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Normalize a batch; in training, also move the moving averages towards its statistics."""
+        """A normalized batch; in training, also moves the moving averages towards its statistics."""
         if mask is not None or not self._is_fusible(inputs):
             return super().call(inputs, training=training, mask=mask)
         by_batch = training and self.trainable
@@ -31,7 +31,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         return keras.ops.cast(outputs, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
+        """The arguments of the constructor."""
         config: dict[str, Any] = super().get_config()
         return {name: value for name, value in config.items() if name not in ("scale", "center")}
 
@@ -74,7 +74,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
 
 def _population_share(images: Any) -> Any:
-    """Return (n - 1) / n of the n values of a channel: from the fused operation's variance to Keras's.
+    """(n - 1) / n of the n values of a channel: from the fused operation's variance to Keras's.
 
     The fused operation divides by n - 1 (by 1 where n is 1), Keras by n.
     """

@@ -19,6 +19,7 @@ from indicators.measures import weights
 from indicators.measures.trajectories import Following
 from indicators.networks import architectures, epochs, optimizers, schedule
 from indicators.networks.gradients import Gradients
+from indicators.networks.layers import kernel_layers, layer_names
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry
 
@@ -61,7 +62,7 @@ def train(
     start = {name: initial[name] for name in layout(model)["kernels"].values()}
     following = Following.start(list(start.values()), spec.seed, followed)
     runner = epochs.runner(model, dataset)
-    gradients = Gradients(model, [layer.kernel for layer in architectures.kernel_layers(model)])
+    gradients = Gradients(model, [layer.kernel for layer in kernel_layers(model)])
     while not schedule.finished(history, spec.recipe):
         model.optimizer.learning_rate = schedule.next_learning_rate(spec.learning_rate, history, spec.recipe)
         pulse = _Pulse(progress, history, spec, len(dataset.train.labels))
@@ -108,9 +109,9 @@ def compiled(spec: ModelSpec, dataset: Dataset) -> keras.Model:
 def layout(model: keras.Model) -> dict[str, Any]:
     """Which stored array is the kernel of which layer, in the order of the network: `{"kernels": {layer: array}}`."""
     names = {id(variable): name for name, variable in _named_variables(model).items()}
-    layers = architectures.kernel_layers(model)
+    layers = kernel_layers(model)
     kernels = (names[id(layer.kernel)] for layer in layers)
-    return {"kernels": dict(zip(architectures.layer_names(model), kernels, strict=True))}
+    return {"kernels": dict(zip(layer_names(model), kernels, strict=True))}
 
 
 def model_arrays(model: keras.Model) -> Arrays:
@@ -200,7 +201,7 @@ def _movement(model: keras.Model, start: Arrays) -> dict[str, list[float]]:
 
 
 def _kernels(model: keras.Model) -> list[np.ndarray[Any, Any]]:
-    return [layer.kernel.numpy() for layer in architectures.kernel_layers(model)]
+    return [layer.kernel.numpy() for layer in kernel_layers(model)]
 
 
 def _first_batches(spec: ModelSpec, dataset: Dataset) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:

@@ -86,14 +86,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _asked(config: pytest.Config, claims: Sequence[pytest.Item], count: int) -> Asked:
+    if not claims:
+        return Asked(count)
+    from indicators.claims.asking import StandIn
+    from indicators.specs import StudySpec
+
     try:
         study, _ = study_and_store(config)
     except pytest.UsageError:
         return Asked(count)  # which the process that prepares the study says
-    from indicators.claims.asking import StandIn
-    from indicators.specs import StudySpec
-
-    if not isinstance(study, StudySpec) or not claims:
+    if not isinstance(study, StudySpec):
         return Asked(count)
     stand_in = config.stash[stand_in_key] = StandIn()
     try:

@@ -107,13 +107,13 @@ def _prepare(config: pytest.Config, asked: Asked) -> None:
 
 def _make(config: pytest.Config, study: StudySpec, store: Store, names: Sequence[str]) -> None:
     from indicators.measures.catalog import INDICATORS
-    from indicators.study.workers import CrewError, make_study
+    from indicators.study.workers import WorkerError, make_study
 
     # What is kept while training needs no measuring.
     measured = tuple(name for name, row in INDICATORS.items() if name in names and row.needs != "record")
     try:
         make_study(study, store, config.getoption("data"), console(), measured)
-    except CrewError as error:
+    except WorkerError as error:
         pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import xarray as xr
@@ -10,7 +9,7 @@ import xarray as xr
 from indicators.errors import InputError, NotApplicable
 from indicators.files import write_atomically
 from indicators.measures.catalog import CATALOG
-from indicators.measures.row import Indicator
+from indicators.measures.row import TRAINED, Indicator, Way
 from indicators.sources.source import Source
 
 
@@ -23,13 +22,13 @@ def write(source: Source, folder: Path) -> tuple[list[Path], list[str]]:
     """
     written, missing = [], []
     for row in CATALOG:
-        for group, ask in _ways(row, source):
+        for way in row.ways:
             try:
-                values = ask()
+                values = _values(source, row, way)
             except (NotApplicable, InputError) as reason:
-                missing.append(f"{group}/{row.name}: {reason}")
+                missing.append(f"{way.group}/{row.name}: {reason}")
                 continue
-            path = folder / group / f"{row.name}.csv"
+            path = folder / way.group / f"{row.name}.csv"
             # Nine digits tell all numbers of single precision apart.
             text = values.rename("value").to_dataframe().reset_index().to_csv(index=False, float_format="%.9g")
             write_atomically(path, text.encode())
@@ -37,12 +36,10 @@ def write(source: Source, folder: Path) -> tuple[list[Path], list[str]]:
     return written, missing
 
 
-def _ways(row: Indicator, source: Source) -> Iterator[tuple[str, Callable[[], xr.DataArray]]]:
-    """How a row of the catalog is measured: the name of the group, and what gives the numbers."""
-    yield "trained", lambda: source.by_neuron(row.name) if row.needs == "neuron" else source.measurement(row.name)
-    if row.held_out:
-        yield "test_images", lambda: source.measurement(row.name, images="test")
-    if row.untrained:
-        yield "untrained", lambda: source.untrained(row.name)
-    if row.untrained and row.needs in ("layer", "neuron"):
-        yield "untrained_estimated", lambda: source.untrained(row.name, statistics="estimated")
+def _values(source: Source, row: Indicator, way: Way) -> xr.DataArray:
+    """A row of the catalog measured in one way, neurons apart where the source tells them apart."""
+    if not way.trained:
+        return source.untrained(row.name, statistics=way.statistics)
+    if way == TRAINED and row.needs == "neuron":
+        return source.by_neuron(row.name)
+    return source.measurement(row.name, images=way.images)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -16,14 +17,14 @@ from typing import Any, Literal, TypeVar
 import xarray as xr
 
 from indicators.errors import InputError, NotApplicable
-from indicators.files import sha256_of_file, write_atomically
+from indicators.files import sha256_of_file
 from indicators.images.dataset import checksums
 from indicators.measures.catalog import CATALOG
+from indicators.measures.row import BY_IMAGES, BY_STATISTICS, TRAINED, UNTRAINED
 from indicators.sources.stored import Measurements, over_neurons
-from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study, write_table
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
-GROUPS = {"train": "trained", "test": "test_images", "stored": "untrained", "estimated": "untrained_estimated"}
 PACKED = {"dtype": "float32", "zlib": True, "complevel": 9, "shuffle": True}
 
 
@@ -55,10 +56,9 @@ def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None
         "description": f"The measurements of {study.name}: {study.description}",
         "sha256": sha256_of_file(path),
     }
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in about.items()]
     file = folder / f"{name}.toml"
-    comment = "# Written by `indicators publish`; the measurements are in the netCDF file beside this one.\n"
-    write_atomically(file, (comment + "".join(lines)).encode())
+    comment = "Written by `indicators publish`; the measurements are in the netCDF file beside this one."
+    write_table(about, file, comment=comment)
     return file
 
 
@@ -109,17 +109,10 @@ def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
 def _everything(measured: Measurements) -> Iterator[tuple[str, xr.DataArray]]:
     """Every measurement and the group it goes to; those of neurons with the dimension `neuron`."""
     for row in CATALOG:
-        try:
-            yield f"{GROUPS['train']}/{row.name}", measured.by_neuron(row.name)
-        except NotApplicable:
-            continue
-        if row.held_out:
-            yield f"{GROUPS['test']}/{row.name}", measured.by_neuron(row.name, images="test")
-        if row.untrained:
-            yield f"{GROUPS['stored']}/{row.name}", measured.untrained_by_neuron(row.name)
-        if row.untrained and row.needs in ("layer", "neuron"):
-            values = measured.untrained_by_neuron(row.name, statistics="estimated")
-            yield f"{GROUPS['estimated']}/{row.name}", values
+        for way in row.ways:
+            # The recipe of a study may leave a row without numbers.
+            with suppress(NotApplicable):
+                yield f"{way.group}/{row.name}", measured.taken(row.name, way)
 
 
 def _described(study: StudySpec) -> dict[str, Any]:
@@ -191,20 +184,20 @@ class PublishedStudy:
 
     def names(self) -> list[str]:
         """Measurements of its trained networks."""
-        return sorted(name for group, name in self._groups if group == GROUPS["train"])
+        return sorted(name for group, name in self._groups if group == TRAINED.group)
 
     def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
         """One measurement of all trained networks, on training or on test images."""
-        return over_neurons(self._read(GROUPS[images], name))
+        return over_neurons(self._read(BY_IMAGES[images].group, name))
 
     def by_neuron(self, name: str) -> xr.DataArray:
         """The same, with the dimension `neuron` where the indicator is one of neurons."""
-        return self._read(GROUPS["train"], name)
+        return self._read(TRAINED.group, name)
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """One measurement of the untrained network of every seed."""
-        group = GROUPS[statistics] if (GROUPS[statistics], name) in self._groups else GROUPS["stored"]
-        return over_neurons(self._read(group, name))
+        group = BY_STATISTICS[statistics].group
+        return over_neurons(self._read(group if (group, name) in self._groups else UNTRAINED.group, name))
 
     @cached_property
     def _groups(self) -> set[tuple[str, str]]:

@@ -7,12 +7,15 @@ from typing import Protocol
 
 import xarray as xr
 
+from indicators.sources import transcribed
+from indicators.sources.published import PublishedStudy
+from indicators.sources.stored import Measurements
 from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
 from indicators.store import Store
 
 
 class Source(Protocol):
-    """Measurements of a study, whether made here or recorded elsewhere."""
+    """Measurements of a study, whether made here, published or transcribed from print."""
 
     @property
     def name(self) -> str:
@@ -32,7 +35,7 @@ class Source(Protocol):
 
     @property
     def kernel_shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """Shape of the kernel of every layer, in the order of the network; empty where it is not recorded."""
+        """Shape of the kernel of every layer, in the order of the network; empty where the source does not say."""
 
     def names(self) -> Sequence[str]:
         """Measurements that there may be."""
@@ -51,15 +54,7 @@ class Source(Protocol):
 
 
 def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:
-    """The measurements of a study: from the store, or as recorded."""
-    if isinstance(study, RecordedSpec) and study.sha256 is not None:
-        from indicators.sources.published import PublishedStudy
-
-        return PublishedStudy(study)
-    if isinstance(study, RecordedSpec):
-        from indicators.sources import transcribed
-
-        return transcribed.load(study.folder)
-    from indicators.sources.stored import Measurements
-
-    return Measurements(study, store)
+    """The measurements of a study: from the store, as published, or as transcribed from print."""
+    if isinstance(study, StudySpec):
+        return Measurements(study, store)
+    return transcribed.load(study.folder) if study.sha256 is None else PublishedStudy(study)

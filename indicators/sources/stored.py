@@ -1,56 +1,23 @@
-"""The measurements of a study as labeled arrays, and how one of them is stored.
-
-`measuring` makes them, network by network.
-"""
+"""The measurements of a study as labeled arrays, read from the store; `study.measuring` makes them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from indicators.errors import InputError, NotApplicable, NotMeasured
 from indicators.measures.catalog import INDICATORS
-from indicators.measures.row import Indicator
-from indicators.specs import LEVELS, OPTIMIZERS, Images, MeasuringSpec, Statistics, StudySpec, UntrainedSpec
+from indicators.measures.row import BY_IMAGES, BY_STATISTICS, UNTRAINED, Indicator, Way
+from indicators.sources.layout import State, file_name, from_bytes, state_of
+from indicators.specs import LEVELS, OPTIMIZERS, Images, Statistics, StudySpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
 
-
-class State(NamedTuple):
-    """What of a network is measured."""
-
-    epoch: int | None = None
-    """The weights after this epoch, from 1; None: the last ones, for an untrained network the initial ones."""
-    statistics: Statistics = "stored"
-    images: Images = "train"
-    """That activations are sampled on."""
-
-
-END = State()
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate")
-
-
-def file_name(row: Indicator, settings: MeasuringSpec, state: State = END) -> str:
-    """The file of one measurement: its name, version and settings, and the state of the network if not its end."""
-    epoch = "" if state.epoch is None else f".epoch-{state.epoch:04d}"
-    statistics = "" if state.statistics == "stored" else f".{state.statistics}"
-    images = "" if state.images == "train" else f".{state.images}"
-    return f"{row.name}.v{row.version}.{settings.fingerprint[:8]}{epoch}{statistics}{images}.nc"
-
-
-def to_bytes(row: Indicator, values: xr.DataArray) -> bytes:
-    """The content of that file, netCDF 3."""
-    named = values.rename(row.name).assign_attrs(unit=row.unit, summary=row.summary, version=row.version)
-    return bytes(named.to_netcdf(engine="scipy"))
-
-
-def from_bytes(data: bytes) -> xr.DataArray:
-    """What `to_bytes` wrote."""
-    return xr.load_dataarray(data, engine="scipy")
 
 
 class Measurements:
@@ -65,7 +32,7 @@ class Measurements:
         self.study, self._store = study, store
         self.name, self.scale = study.name, study.scale
         self.seeds = study.seed_numbers
-        self._cache: dict[tuple[str, bool, State], xr.DataArray] = {}
+        self._cache: dict[tuple[str, Way, int | None], xr.DataArray] = {}
 
     def names(self) -> list[str]:
         """Every measurement there is."""
@@ -93,9 +60,7 @@ class Measurements:
 
     def by_neuron(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
         """The same, with the dimension `neuron` where the indicator is one of neurons."""
-        if images == "test" and name in INDICATORS and not INDICATORS[name].held_out:
-            raise NotApplicable(f"{name!r} is not measured on test images")
-        return self._cached(name, untrained=False, state=State(epoch, images=images))
+        return self.taken(name, BY_IMAGES[images], epoch)
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """One measurement of the untrained network of every seed, as an array (seed, ...).
@@ -107,14 +72,31 @@ class Measurements:
 
     def untrained_by_neuron(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
         """The same, with the dimension `neuron` where the indicator is one of neurons."""
-        return self._cached(name, untrained=True, state=State(None, statistics))
+        way = BY_STATISTICS[statistics]
+        # What runs no images forward is the same with both.
+        same = name in INDICATORS and way not in INDICATORS[name].ways
+        return self.taken(name, UNTRAINED if same else way)
+
+    def taken(self, name: str, way: Way, epoch: int | None = None) -> xr.DataArray:
+        """One measurement in one of its ways, with the dimension `neuron` where the indicator is one of neurons."""
+        if name not in INDICATORS:
+            raise NotApplicable(f"{name!r} is not in the catalog")
+        row, key = INDICATORS[name], (name, way, epoch)
+        if way not in row.ways:
+            on = "test images" if way.trained else "untrained networks"
+            raise NotApplicable(f"{name!r} is not measured on {on}")
+        if key not in self._cache:
+            collect = self._trained if way.trained else self._untrained
+            about = {"resolution": row.resolution(self.study), "undefined": row.undefined}
+            self._cache[key] = collect(row, state_of(way, epoch)).assign_attrs(about)
+        return self._cache[key]
 
     @property
     def trained_with(self) -> list[dict[str, Any]]:
         """The machines that its networks were trained on, their versions, and the seeds that each trained."""
         by_machine: dict[str, list[int]] = {}
         for model in self.study.models():
-            about = json.dumps(_record(self._store.entry(model))["provenance"])
+            about = json.dumps(_log(self._store.entry(model))["provenance"])
             if model.seed not in by_machine.setdefault(about, []):
                 by_machine[about].append(model.seed)
         return [{"seeds": seeds, **json.loads(about)} for about, seeds in by_machine.items()]
@@ -129,21 +111,9 @@ class Measurements:
 
     def _training(self, optimizer: str, level: str, seed: int) -> tuple[float, float, float, float]:
         spec = self.study.model(optimizer, level, seed)
-        record = _record(self._store.entry(spec))
-        epochs = record["epochs"]
-        return len(epochs), sum(epoch["seconds"] for epoch in epochs), spec.learning_rate, float(record["reached"])
-
-    def _cached(self, name: str, *, untrained: bool, state: State) -> xr.DataArray:
-        if name not in INDICATORS:
-            raise NotApplicable(f"{name!r} is not in the catalog")
-        row, key = INDICATORS[name], (name, untrained, state)
-        if untrained and not row.untrained:
-            raise NotApplicable(f"{name!r} is not measured on untrained networks")
-        if key not in self._cache:
-            collect = self._untrained if untrained else self._trained
-            about = {"resolution": row.resolution(self.study), "undefined": row.undefined}
-            self._cache[key] = collect(row, state).assign_attrs(about)
-        return self._cache[key]
+        log = _log(self._store.entry(spec))
+        epochs = log["epochs"]
+        return len(epochs), sum(epoch["seconds"] for epoch in epochs), spec.learning_rate, float(log["reached"])
 
     def _trained(self, row: Indicator, state: State) -> xr.DataArray:
         per_seed = [
@@ -162,15 +132,13 @@ class Measurements:
         return _joined(per_seed, _index("seed", self.seeds)).rename(row.name)
 
     def _untrained(self, row: Indicator, state: State) -> xr.DataArray:
-        # Only what runs images forward depends on the statistics.
-        state = state if row.needs in ("layer", "neuron") else END
         loaded = [self._load(row, spec, state) for spec in self.study.untrained()]
         return _joined(loaded, _index("seed", self.seeds)).rename(row.name)
 
     def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
         entry = self._store.entry(spec)
         if row.needs == "record":
-            return RECORDS[row.name](entry)
+            return LOGGED[row.name](entry)
         data = entry.read(file_name(row, self.study.measuring, state))
         if data is None:
             epoch = "" if state.epoch is None else f" --epoch {state.epoch}"
@@ -205,20 +173,20 @@ def over_neurons(values: xr.DataArray) -> xr.DataArray:
     return mean.assign_attrs(values.attrs).rename(values.name)
 
 
-def _record(entry: Entry) -> dict[str, Any]:
+def _log(entry: Entry) -> dict[str, Any]:
     data = entry.read("history.json")
     if data is None:
         raise _not_made(entry)
-    record: dict[str, Any] = json.loads(data)
-    return record
+    log: dict[str, Any] = json.loads(data)
+    return log
 
 
 def _accuracies(entry: Entry) -> xr.DataArray:
-    return _by_split(_record(entry)["accuracy"])
+    return _by_split(_log(entry)["accuracy"])
 
 
 def _accuracies_beyond(entry: Entry) -> xr.DataArray:
-    beyond = _record(entry).get("beyond")
+    beyond = _log(entry).get("beyond")
     if beyond is None:
         raise NotApplicable("this study ends its trainings at their target (epochs_beyond = 0)")
     return _by_split(beyond["accuracy"])
@@ -229,19 +197,19 @@ def _by_split(accuracy: dict[str, float]) -> xr.DataArray:
 
 
 def _history(entry: Entry) -> xr.DataArray:
-    epochs = _record(entry)["epochs"]
+    epochs = _log(entry)["epochs"]
     rows = [[epoch[name] for name in QUANTITIES] for epoch in epochs]
     return xr.DataArray(rows, {"epoch": [epoch["epoch"] for epoch in epochs], "quantity": list(QUANTITIES)})
 
 
 def _cosine_distances(entry: Entry) -> xr.DataArray:
-    epochs = _record(entry)["epochs"]
+    epochs = _log(entry)["epochs"]
     layers = list(stored_arrays(entry, "final.safetensors")[1]["kernels"])
     rows = [epoch["layers"]["cosine_distance"] for epoch in epochs]
     return xr.DataArray(rows, {"epoch": [epoch["epoch"] for epoch in epochs], "layer": layers})
 
 
-RECORDS = {
+LOGGED = {
     "accuracy": _accuracies,
     "accuracy_beyond": _accuracies_beyond,
     "history": _history,

@@ -1,7 +1,7 @@
-"""Measurements that others published, read from a study's folder and shaped like measurements of one's own.
+"""Measurements transcribed from print, read from a study's folder and shaped like measurements of one's own.
 
-A recorded study is ``NAME.toml`` (what was recorded, where it was printed, how exact it is) beside a folder
-``NAME`` with one table per measurement: columns of labels, then ``value``. No network is trained or run.
+A transcribed study is ``NAME.toml`` (what was printed, where, how exact it is) beside a folder ``NAME`` with one
+table per measurement: columns of labels, then ``value``. No network is trained or run.
 """
 
 import copy
@@ -52,8 +52,8 @@ Key = tuple[Label, ...]
 
 
 @dataclass(frozen=True)
-class RecordedStudy:
-    """A published study: named measurements with their provenance, and no network behind them."""
+class TranscribedStudy:
+    """A study transcribed from print: named measurements with their provenance, and no network behind them."""
 
     name: str
     scale: str
@@ -70,7 +70,7 @@ class RecordedStudy:
         return tuple(self.tables)
 
     def untrained_names(self) -> tuple[str, ...]:
-        """Measurements that are recorded of the untrained network too."""
+        """Measurements of the untrained network."""
         return tuple(name for name, about in self.tables.items() if "untrained" in about)
 
     def measurement(self, name: str, *, images: Images = "train") -> xr.DataArray:
@@ -79,7 +79,7 @@ class RecordedStudy:
         Dimensions: seed, optimizer, level, then what else applies, in the order of DIMENSIONS; layers in
         network order, numbers ascending. ``attrs`` says where the numbers come from, and as ``resolution`` that
         of the coarsest cell; NaN stands only where ``attrs["gaps"]`` says why. Raises NotApplicable where the study
-        does not record it, InputError where its file is missing or damaged.
+        does not have it, InputError where its file is missing or damaged.
         """
         if images != "train":
             raise NotApplicable(f"{self.name} records measurements on training images only")
@@ -88,7 +88,7 @@ class RecordedStudy:
         return self._array(name, self._file(name), about, CELL)
 
     def by_neuron(self, name: str) -> xr.DataArray:
-        """Raise NotApplicable: single neurons are not recorded."""
+        """Nothing: raises NotApplicable, since single neurons were not printed."""
         raise NotApplicable(f"{self.name} records means over neurons only, of {name!r} as of all others")
 
     def untrained(self, name: str, *, statistics: Statistics = "stored") -> xr.DataArray:
@@ -123,8 +123,8 @@ class RecordedStudy:
         return xr.DataArray(values.reshape(shape), coords, name=name, attrs=attrs)
 
 
-def load(path: Path) -> RecordedStudy:
-    """Read the recorded study of a folder, or of the TOML file beside it.
+def load(path: Path) -> TranscribedStudy:
+    """The transcribed study of a folder, or of the TOML file beside it.
 
     Every table of the file must have its CSV and every CSV its table; what is in them is read when asked for.
     Raises InputError naming the file and what it should hold.
@@ -134,7 +134,7 @@ def load(path: Path) -> RecordedStudy:
     tables = _toml(file)
     document = _validated(file, tables)
     _require_files(folder, file, document.measurements)
-    return RecordedStudy(
+    return TranscribedStudy(
         name=document.name,
         scale=document.scale,
         seeds=tuple(range(document.seeds)),
@@ -185,7 +185,7 @@ def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}; expected the TOML file of a recorded study") from None
+        raise InputError(f"{file}: {error.strerror}; expected the TOML file of a transcribed study") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: not valid TOML: {error}; correct it there") from None
 
@@ -242,7 +242,7 @@ def _rows(path: Path) -> list[list[str]]:
         with path.open(encoding="utf-8", newline="") as lines:
             return list(csv.reader(lines, strict=True))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; expected the table of a recorded study") from None
+        raise InputError(f"{path}: {error.strerror}; expected the table of a transcribed study") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: expected a CSV file in UTF-8, found {error}; fetch it again") from None
 

@@ -19,8 +19,8 @@ STEP = 2.0
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One optimizer and level, what it aims at, and what was tried."""
+class CellSearch:
+    """The search for the learning rate of one optimizer and level: what it aims at, and what was tried."""
 
     optimizer: str
     level: str
@@ -38,13 +38,13 @@ class Cell:
         return bool(self.trials) and self.best[2] and abs(self.best[1] - self.target) <= within
 
 
-def missed(cells: Sequence[Cell], within: float) -> str:
+def missed(cells: Sequence[CellSearch], within: float) -> str:
     """A line that names the cells that came not close enough; empty where all did."""
     names = ", ".join(f"{cell.optimizer} {cell.level}" for cell in cells if not cell.solved(within))
     return f"not within {within:g} of the target: {names}; give more --rounds or other --targets" if names else ""
 
 
-def next_rate(cell: Cell) -> float:
+def next_rate(cell: CellSearch) -> float:
     """The learning rate to try next: the middle, on the logarithm, of the closest rates below and above the target.
 
     Accuracy is taken to rise with the rate. Without a rate on one side, the next is a factor of two beyond.
@@ -68,13 +68,13 @@ def calibrate(
     *,
     within: float,
     rounds: int,
-    say: Callable[[Sequence[Cell]], None] = lambda _: None,
+    say: Callable[[Sequence[CellSearch]], None] = lambda _: None,
 ) -> StudySpec:
     """The study with learning rates at which seed 0 comes within `within` of the study's targets.
 
     `train` trains the given networks (those in the store already cost nothing); one that diverges counts as not
-    fitted, by its record. Every round tries one rate for each
-    cell that is not solved; after `rounds` the closest trial is taken. `say` is told what was tried after every round.
+    fitted, by its log. Every round tries one rate for each cell that is not solved; after `rounds` the closest trial
+    is taken. `say` is told what was tried after every round.
     Raises InputError for a study without targets.
     """
     if set(study.targets) != set(LEVELS):
@@ -83,7 +83,7 @@ def calibrate(
             "add a [targets] table to the study file, or give --targets"
         )
     cells = [
-        Cell(optimizer, level, study.targets[level], study.learning_rates[optimizer][level])
+        CellSearch(optimizer, level, study.targets[level], study.learning_rates[optimizer][level])
         for optimizer in OPTIMIZERS
         for level in LEVELS
     ]
@@ -99,16 +99,16 @@ def calibrate(
     return study.model_copy(update={"learning_rates": found})
 
 
-def _with_rate(study: StudySpec, cell: Cell, rate: float) -> ModelSpec:
+def _with_rate(study: StudySpec, cell: CellSearch, rate: float) -> ModelSpec:
     # Three significant digits: nobody wants to read more.
     rounded = float(f"{rate:.3g}")
     return study.model(cell.optimizer, cell.level, seed=0).model_copy(update={"learning_rate": rounded})
 
 
-def _tried(cell: Cell, spec: ModelSpec, store: Store) -> Cell:
+def _tried(cell: CellSearch, spec: ModelSpec, store: Store) -> CellSearch:
     data = store.entry(spec).read("history.json")
     if data is None:
-        raise InputError(f"the record of {spec.label} was damaged and set aside; run again")
-    record = json.loads(data)
-    trial = (spec.learning_rate, record["accuracy"]["validation"], record["reached"])
+        raise InputError(f"the log of {spec.label} was damaged and set aside; run again")
+    log = json.loads(data)
+    trial = (spec.learning_rate, log["accuracy"]["validation"], log["reached"])
     return replace(cell, trials=(*cell.trials, trial))

@@ -12,8 +12,10 @@ from pathlib import Path
 from indicators import DEFAULT_STUDY
 from indicators.errors import InputError
 from indicators.files import sha256_of_file
-from indicators.images import arrayfolder, dataset
-from indicators.images.cifar10 import CIFAR10
+from indicators.images import arrayfolder
+from indicators.images.cifar10 import CIFAR10, fetch_cifar10
+from indicators.images.dataset import check_sizes, load_dataset
+from indicators.images.npz import import_npz
 from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, RecordedSpec, StudySpec, load_study
 from indicators.store import Store
 
@@ -80,7 +82,7 @@ def uncalibrated(
         )
     if study.data.name == "cifar10":
         available = (CIFAR10[name].shape[0] for name in ("train_labels", "test_labels"))
-        dataset.check_sizes(*available, **study.data.model_dump(include=SPLITS))
+        check_sizes(*available, **study.data.model_dump(include=SPLITS))
     study = _with_source(study)
     return study if seeds is None else study.changed(seeds=seeds)
 
@@ -107,7 +109,7 @@ def fetch(
     Raises InputError where there are fewer than the study asks for.
     """
     folder = _fetched(study, store, source, progress)
-    dataset.load(folder, **study.data.model_dump(include=SPLITS))
+    load_dataset(folder, **study.data.model_dump(include=SPLITS))
     return folder
 
 
@@ -117,13 +119,13 @@ def _fetched(
     if study.data.name == "arrays":
         if source is None:
             raise InputError(f"study={study.name!r} was made for arrays of yours; name them again with --data FILE.npz")
-        folder = dataset.import_npz(source, store.root / "data")
+        folder = import_npz(source, store.root / "data")
         if sha256_of_file(source) != study.data.sha256:
             raise InputError(
                 f"--data {source.name} differs from the arrays of study {study.name!r}; name the same file"
             )
         return folder
-    return dataset.fetch_cifar10(store.data("cifar10"), source=source, progress=progress)
+    return fetch_cifar10(store.data("cifar10"), source=source, progress=progress)
 
 
 def _calibrated(study: StudySpec, store: Store) -> StudySpec | None:
@@ -170,7 +172,7 @@ def _source_digest(architecture: str) -> str:
 
 def _on_arrays(study: StudySpec, arrays: Path, store: Store) -> StudySpec:
     """The study's numbers of images where the user's arrays have them, else all, the last fifth for validation."""
-    folder = dataset.import_npz(arrays, store.root / "data")
+    folder = import_npz(arrays, store.root / "data")
     train, test = (len(arrayfolder.open_array(folder, f"{split}_labels")) for split in ("train", "test"))
     if train < LEAST_TRAINING_IMAGES:
         raise InputError(f"{arrays}: {train} training images; give at least {LEAST_TRAINING_IMAGES} in x_train")

@@ -11,9 +11,10 @@ import xarray as xr
 from indicators.errors import InputError, did_you_mean
 from indicators.images.dataset import Dataset
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.measures.row import Indicator
+from indicators.measures.row import WAYS, Indicator
 from indicators.measures.subjects import Kernel, Layer, Trajectory
-from indicators.sources.stored import END, State, file_name, stored_arrays, to_bytes
+from indicators.sources.layout import State, file_name, state_of, to_bytes
+from indicators.sources.stored import stored_arrays
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
 
@@ -32,16 +33,21 @@ def plan(
 ) -> list[tuple[State, list[Indicator]]]:
     """What is measured of a network, state by state: all rows of the catalog, or `only` some of them.
 
-    Some rows are taken on test images too. An untrained network is measured twice, with the statistics of batch
-    normalization that it starts with and with those of the sampled images.
+    Every row is taken in its ways. After an epoch before the last, nothing is measured of an untrained network.
     """
-    rows = [row for row in CATALOG if row.needs != "record" and (only is None or row.name in only)]
-    if isinstance(spec, ModelSpec):
-        # Only the end of a training was followed.
-        here = [row for row in rows if epoch is None or row.needs != "trajectory"]
-        return [(State(epoch), here), (State(epoch, images="test"), [row for row in rows if row.held_out])]
-    rows = [row for row in rows if row.untrained and epoch is None]
-    return [(END, rows), (State(None, "estimated"), [row for row in rows if row.needs in ("layer", "neuron")])]
+    trained = isinstance(spec, ModelSpec)
+    rows = [
+        row
+        for row in CATALOG
+        if row.needs != "record" and (only is None or row.name in only) and (epoch is None or _at_an_epoch(row, spec))
+    ]
+    ways = [way for way in WAYS if way.trained == trained]
+    return [(state_of(way, epoch), [row for row in rows if way in row.ways]) for way in ways]
+
+
+def _at_an_epoch(row: Indicator, spec: UntrainedSpec) -> bool:
+    """Whether a row is measured after an epoch before the last: only the end of a training was followed."""
+    return isinstance(spec, ModelSpec) and row.needs != "trajectory"
 
 
 def require_names(only: Collection[str]) -> None:

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,14 @@ from rich.console import Console
 
 from indicators.console import say
 from indicators.errors import InputError
-from indicators.images import dataset as data
+from indicators.images.dataset import load_dataset
 from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
-from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
+from indicators.specs import ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 from indicators.study import choosing
-from indicators.study.measuring import forward_images, measure, missing
+from indicators.study.measuring import measure
 from indicators.study.progress import Display, Fetching
+from indicators.study.work import Work
 
 UNUSABLE_INPUT = 2
 AT_ONCE_ON_CARD = 9
@@ -42,90 +42,14 @@ MESSAGE = "unusable input: "
 """What the line of a worker begins with that says why; libraries print lines of their own."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """Networks to be made, and how they are to be measured (None: only trained)."""
-
-    models: tuple[ModelSpec, ...]
-    measuring: MeasuringSpec | None
-    folder: Path
-    """Of the data set, fetched and verified."""
-    trials: bool = False
-    """Whether a training that diverges is an answer, as in a calibration, and not an error."""
-    only: tuple[str, ...] | None = None
-    """Names of the indicators that are measured; None: all of the catalog."""
-    epoch: int | None = None
-    """After which epoch they are measured; None: at the end."""
-    training_only: bool = False
-    """Whether the measuring is left for later."""
-
-    def networks(self) -> list[UntrainedSpec]:
-        """The models, and the untrained networks that they start from."""
-        return [*dict.fromkeys(model.untrained for model in self.models), *self.models]
-
-    def undone(self, store: Store) -> list[UntrainedSpec]:
-        """The networks that are not trained, or not wholly measured."""
-        return [spec for spec in self.networks() if not self.done(spec, store)]
-
-    def done(self, spec: UntrainedSpec, store: Store) -> bool:
-        """Whether nothing is left to do for a network."""
-        entry = store.entry(spec)
-        if isinstance(spec, ModelSpec):
-            record = entry.read("history.json")
-            made = record is not None and (entry.has("final.safetensors") or (self.trials and _diverged(record)))
-        else:
-            made = entry.has("initial.safetensors")
-        return made and self._measured(spec, store)
-
-    def _measured(self, spec: UntrainedSpec, store: Store) -> bool:
-        if self.measuring is None or self.training_only:
-            return True
-        return not any(missing(spec, store.entry(spec), self.measuring, only=self.only, epoch=self.epoch))
-
-    def images(self, spec: UntrainedSpec) -> int:
-        """How many images a network is run on to be measured."""
-        return forward_images(spec, self.measuring, only=self.only, epoch=self.epoch) if self.measuring else 0
-
-    def to_json(self) -> str:
-        """The work as a worker reads it."""
-        return json.dumps(
-            {
-                "models": [model.model_dump(mode="json") for model in self.models],
-                "measuring": self.measuring.model_dump(mode="json") if self.measuring else None,
-                "folder": str(self.folder),
-                "trials": self.trials,
-                "only": self.only,
-                "epoch": self.epoch,
-            }
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> Work:
-        """The work that `to_json` wrote."""
-        table: dict[str, Any] = json.loads(text)
-        measuring = table["measuring"]
-        return cls(
-            tuple(ModelSpec.model_validate(model) for model in table["models"]),
-            MeasuringSpec.model_validate(measuring) if measuring else None,
-            Path(table["folder"]),
-            table["trials"],
-            None if table["only"] is None else tuple(table["only"]),
-            table["epoch"],
-        )
-
-
-def _diverged(record: bytes) -> bool:
-    return bool(json.loads(record).get("diverged"))
-
-
-class CrewError(RuntimeError):
+class WorkerError(RuntimeError):
     """A worker failed for a reason that is not the user's input; the message ends with its last words."""
 
 
 def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], None], *, pause: float = 0.5) -> None:
     """Returns when every network of the work is trained and measured, calling `show(undone)` every `pause` seconds.
 
-    Raises InputError or CrewError with a worker's message where one fails; what is finished stays, and the next call
+    Raises InputError or WorkerError with a worker's message where one fails; what is finished stays, and the next call
     goes on from there.
     """
     undone = work.undone(store)
@@ -139,7 +63,7 @@ def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], 
             ended = all(worker.ended for worker in workers)
             undone = [spec for spec in undone if not work.done(spec, store)]
             if undone and ended:
-                raise CrewError(f"{undone[0].label} was left unfinished by every worker; run again")
+                raise WorkerError(f"{undone[0].label} was left unfinished by every worker; run again")
         show(undone)
     finally:
         for worker in workers:
@@ -155,7 +79,7 @@ def make_study(
     """
     with Fetching(console) as fetching:
         folder = choosing.fetch(study, store, source, fetching)
-    make(Work(tuple(study.models()), study.measuring, folder, only=only), store, console)
+    make(Work(models=tuple(study.models()), measuring=study.measuring, folder=folder, only=only), store, console)
 
 
 def make(work: Work, store: Store, console: Console) -> None:
@@ -210,7 +134,7 @@ class _Worker:
             )
         stdin = self._process.stdin
         if stdin is not None:
-            stdin.write(work.to_json().encode() + b"\n")
+            stdin.write(work.model_dump_json().encode() + b"\n")
             stdin.flush()
 
     @property
@@ -226,7 +150,7 @@ class _Worker:
             if self._process.returncode == UNUSABLE_INPUT and line.startswith(MESSAGE):
                 raise InputError(json.loads(line.removeprefix(MESSAGE)))
         last = "\n".join(lines[-15:]) or "it left no message"
-        raise CrewError(f"a worker {self._end()}; its last words ({self._log}):\n{last}")
+        raise WorkerError(f"a worker {self._end()}; its last words ({self._log}):\n{last}")
 
     def _end(self) -> str:
         if self._process.returncode == -signal.SIGKILL:
@@ -254,7 +178,7 @@ def run_worker(work: Work, store: Store) -> None:
     All are trained before the first is measured: measuring takes less time, so that workers end together. On a graphics
     card a few train at once, and the others measure what is trained: indicators are the processor's matter.
     """
-    first = replace(work, training_only=True)
+    first = work.model_copy(update={"training_only": True})
     while undone := work.undone(store):
         untrained = [spec for spec in undone if not first.done(spec, store)]
         parts = [(spec, first) for spec in untrained] + [(spec, work) for spec in undone if spec not in untrained]
@@ -293,7 +217,7 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
     progress = _Notes(spec, work, store)
     entry = store.entry(spec)
     sizes = spec.data
-    dataset = data.load(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = load_dataset(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
     progress(phase="starting")
     start = spec.untrained if isinstance(spec, ModelSpec) else spec
     training.prepare_untrained(start, store.entry(start), dataset)
@@ -344,7 +268,7 @@ def _end_with_parent() -> None:
 
 def main() -> int:
     """A worker's process: work on standard input, folder of the store as argument."""
-    work = Work.from_json(sys.stdin.buffer.readline().decode())
+    work = Work.model_validate_json(sys.stdin.buffer.readline())
     _end_with_parent()
     try:
         run_worker(work, Store(Path(sys.argv[1])))

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from indicators.images import dataset as data
+from indicators.images.dataset import load_dataset
+from indicators.images.npz import import_npz
 from indicators.measures import pruning
 from indicators.networks import forward, training
 from indicators.specs import ArchitectureSpec, DataSpec, UntrainedSpec
@@ -27,7 +28,7 @@ def network(tmp_path_factory):
     labels = {"y_train": np.arange(300) % 10, "y_test": np.arange(100) % 10}
     path = tmp_path_factory.mktemp("data") / "noise.npz"
     np.savez(path, **arrays, **labels)
-    dataset = data.load(data.import_npz(path, path.parent), train=200, validation=100, test=100)
+    dataset = load_dataset(import_npz(path, path.parent), train=200, validation=100, test=100)
     spec = UntrainedSpec(
         architecture=ArchitectureSpec(parameters={"depth": 11, "width": 0.25}),
         data=DataSpec(name="arrays", train=200, validation=100, test=100),

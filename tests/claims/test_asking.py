@@ -30,7 +30,9 @@ def test_what_a_claim_asks_is_what_its_source_names(claim):
             except (Undecided, NotApplicable, AssertionError):
                 continue
 
-    assert set(stand_in.asked) == set(READ[claim.theme, claim.test]) & set(INDICATORS)
+    named = set(READ[claim.theme, claim.test]) & set(INDICATORS)
+    # What no study has ends a claim before it asks for the rest.
+    assert set(stand_in.asked) <= named if "needs" in claim.about else set(stand_in.asked) == named
 
 
 @pytest.mark.parametrize("name", INDICATORS)

@@ -6,20 +6,22 @@ import sys
 import pytest
 
 from indicators.cli import diagnosis
-from indicators.study.workers import Work, prepare
+from indicators.study.work import Work
+from indicators.study.workers import prepare
 
 
 def test_what_is_done_costs_nothing_more(make_study, folder, store, monkeypatch):
     study = make_study()
     one = study.model("sgd", "low", 0)
-    prepare(Work((one,), study.measuring, folder), store, lambda _: None)
+    prepare(Work(models=(one,), measuring=study.measuring, folder=folder), store, lambda _: None)
 
     monkeypatch.setattr(diagnosis, "_speed", lambda *_: 100.0)
     left = diagnosis.cost(study, store, None)
 
     assert (left.networks, left.to_train, left.to_measure) == (10, 8, 8)
     assert left.epochs == 2  # no more than the recipe allows
-    images = sum(Work((spec,), study.measuring, folder).images(spec) for spec in study.models() if spec != one)
+    works = [(spec, Work(models=(spec,), measuring=study.measuring, folder=folder)) for spec in study.models()]
+    images = sum(work.images(spec) for spec, work in works if spec != one)
     at_once = min(diagnosis.cores(), 8)
     assert left.seconds == pytest.approx((8 * 2 * 48 / 100 + images / 300) / at_once)
 

@@ -9,7 +9,8 @@ from indicators.cli import commands
 from indicators.errors import InputError
 from indicators.specs import STUDIES, load_study
 from indicators.study import choosing, workers
-from indicators.study.workers import CrewError
+from indicators.study.work import Work
+from indicators.study.workers import WorkerError
 
 
 def failing(error):
@@ -37,9 +38,7 @@ def test_measure_takes_some_indicators_and_an_epoch(made):
     assert commands.main(["measure", "--only", "entropy", "--only", "sign_flips", "--epoch", "3"]) == 0
 
     assert [(work.only, work.epoch) for work in made] == [(("entropy", "sign_flips"), 3)]
-    assert [(work.only, work.epoch) for work in map(workers.Work.from_json, [made[0].to_json()])] == [
-        (("entropy", "sign_flips"), 3)
-    ]
+    assert Work.model_validate_json(made[0].model_dump_json()) == made[0]
 
 
 def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(made, capsys):
@@ -124,7 +123,7 @@ def test_a_store_that_is_named_is_the_one_that_is_used(made, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (CrewError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
+        (WorkerError("a worker ended with status 1; its last words:\n[no] memory"), 1, "last words:\n[no] memory\n"),
         (InputError("the disk is full; free some space"), 2, "the disk is full; free some space\n"),
     ],
 )

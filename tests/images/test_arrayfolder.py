@@ -20,8 +20,7 @@ import indicators
 from indicators.errors import InputError
 from indicators.images import arrayfolder
 from indicators.images.arrayfolder import Stream
-
-WHOLE = ["manifest.json", "test_images.npy", "test_labels.npy", "train_images.npy", "train_labels.npy"]
+from tests.fixtures.folders import WHOLE, names_beside_lock
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def arrays():
 
 
 def make(root, arrays, *, verify=False, expected=None, rows=7, **blocks):
-    """Make sure that the folder holds the arrays, and say whether they had to be written."""
+    """Makes sure that the folder holds the arrays, and says whether they had to be written."""
     with arrayfolder.made_once(root, root, verify) as wanted:
         if wanted:
             streams = (
@@ -56,10 +55,6 @@ def root(arrays, tmp_path):
     return tmp_path / "root"
 
 
-def names_in(folder):
-    return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
-
-
 # --- Writing --------------------------------------------------------------------------------------
 
 
@@ -67,7 +62,7 @@ def names_in(folder):
 def test_blocks_of_any_size_become_the_arrays_and_a_manifest_and_nothing_else(tmp_path, arrays, rows):
     make(tmp_path, arrays, rows=rows)
 
-    assert names_in(tmp_path) == WHOLE
+    assert names_beside_lock(tmp_path) == WHOLE
     for name, array in arrays.items():
         np.testing.assert_array_equal(np.load(tmp_path / f"{name}.npy"), array)
 
@@ -103,14 +98,14 @@ def test_an_array_is_opened_from_the_disk_and_cannot_be_written(root):
 def test_arrays_with_the_expected_sums_are_written(tmp_path, arrays):
     make(tmp_path, arrays, expected={name: hashlib.sha256(a.tobytes()).hexdigest() for name, a in arrays.items()})
 
-    assert names_in(tmp_path) == WHOLE
+    assert names_beside_lock(tmp_path) == WHOLE
 
 
 def test_arrays_with_another_sum_are_refused_and_leave_nothing_behind(tmp_path, arrays):
     with pytest.raises(InputError, match=r"test_images has the SHA-256 \w{64}, expected 00: a damaged file"):
         make(tmp_path, arrays, expected={"test_images": "00"})
 
-    assert names_in(tmp_path) == []
+    assert names_beside_lock(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +120,7 @@ def test_a_block_of_another_form_than_its_array_is_refused(tmp_path, arrays, blo
     with pytest.raises(InputError, match=r"test_images has the form .*expected uint8 \('n', 4, 4, 3\)"):
         make(tmp_path, arrays, test_images=[arrays["test_images"][:5], block])
 
-    assert names_in(tmp_path) == []
+    assert names_beside_lock(tmp_path) == []
 
 
 def test_training_images_without_contrast_are_refused(tmp_path, arrays):
@@ -187,7 +182,7 @@ def test_a_flipped_bit_is_found_by_verify_alone_set_aside_and_made_again(root, a
     assert make(root, arrays, verify=True)
 
     assert path.read_bytes() == whole
-    assert names_in(root) == sorted([*WHOLE, "train_images.npy.corrupt"])
+    assert names_beside_lock(root) == sorted([*WHOLE, "train_images.npy.corrupt"])
 
 
 def test_a_changed_number_in_the_manifest_is_noticed(root, arrays):
@@ -228,9 +223,9 @@ def blocks(name):
     DURING
 
 AFTER
-with imagefolder.made_once(root, root, verify=False), imagefolder.workspace(root) as work:
-    streams = (imagefolder.Stream(n, arrays[n].shape, arrays[n].dtype, blocks(n)) for n in imagefolder.ARRAYS)
-    imagefolder.write(root, work, "tiny", streams, {})
+with arrayfolder.made_once(root, root, verify=False), arrayfolder.workspace(root) as work:
+    streams = (arrayfolder.Stream(n, arrays[n].shape, arrays[n].dtype, blocks(n)) for n in arrayfolder.ARRAYS)
+    arrayfolder.write(root, work, "tiny", streams, {})
 """
 DIE_AT_A_NAME = "old = Path.replace; Path.replace = lambda a, b: die() if b.name == 'test_images.npy' else old(a, b)"
 
@@ -251,7 +246,7 @@ def test_a_kill_leaves_no_half_file_and_the_next_one_cleans_up(tmp_path, monkeyp
     killed = subprocess.run([sys.executable, "-c", code, root, source], check=False)  # noqa: S603 - our own program
 
     assert killed.returncode == -signal.SIGKILL
-    partial, *final = names_in(root)
+    partial, *final = names_beside_lock(root)
     assert partial.startswith(".partial-")
     assert final == left
     for name in final:
@@ -261,7 +256,7 @@ def test_a_kill_leaves_no_half_file_and_the_next_one_cleans_up(tmp_path, monkeyp
 
     make(root, arrays)
 
-    assert names_in(root) == WHOLE
+    assert names_beside_lock(root) == WHOLE
 
 
 # --- Mean and standard deviation ------------------------------------------------------------------

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from indicators.errors import InputError
-from indicators.networks import architectures, training
+from indicators.networks import training
 from indicators.networks.gradients import Gradients
+from indicators.networks.layers import kernel_layers
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def batch(dataset, places):
 
 
 def kernels_of(model):
-    return [layer.kernel for layer in architectures.kernel_layers(model)]
+    return [layer.kernel for layer in kernel_layers(model)]
 
 
 def moved_by_one_step(spec, dataset, places, rate=0.5):

@@ -11,22 +11,23 @@ import pytest
 
 from indicators.measures import gram
 from indicators.networks import epochs
-from indicators.sources.stored import from_bytes
+from indicators.sources.layout import from_bytes
 from indicators.store import Store
-from indicators.study.workers import Work, prepare
+from indicators.study.work import Work
+from indicators.study.workers import prepare
 
 # Another backend needs a process of its own. Trains whole, and again with an interruption; measures.
 CHILD = """
 import json, sys
 from pathlib import Path
-from indicators.images import dataset
+from indicators.images.dataset import load_dataset
 from indicators.networks import training
 from indicators.study import measuring
 from indicators.specs import MeasuringSpec, ModelSpec
 from indicators.store import Store
 
 job = json.load(sys.stdin)
-dataset = data.load(Path(job["folder"]), train=48, validation=24, test=30)
+dataset = load_dataset(Path(job["folder"]), train=48, validation=24, test=30)
 
 def train(spec, store, progress):
     # Every backend draws the weights of a seed by a generator of its own.
@@ -72,10 +73,10 @@ def stores(study, specs, folder, tmp_path_factory):
     root = tmp_path_factory.mktemp("jax")
     names = ("tensorflow", "jax", "again", "measured")
     tensorflow, jax, again, measured = (Store(root / name) for name in names)
-    prepare(Work(tuple(specs[1:]), None, folder), tensorflow, lambda _: None)
+    prepare(Work(models=tuple(specs[1:]), measuring=None, folder=folder), tensorflow, lambda _: None)
     for store in (tensorflow, measured):
-        prepare(Work((specs[0],), None, folder), store, lambda _: None)
-    prepare(Work((specs[0],), study.measuring, folder), tensorflow, lambda _: None)
+        prepare(Work(models=(specs[0],), measuring=None, folder=folder), store, lambda _: None)
+    prepare(Work(models=(specs[0],), measuring=study.measuring, folder=folder), tensorflow, lambda _: None)
     job = {
         "folder": str(folder),
         "specs": [spec.model_dump(mode="json") for spec in specs],

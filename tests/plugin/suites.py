@@ -71,7 +71,7 @@ def run(folder, *arguments, suite=ROOT, python=(), **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return Run(done.returncode, done.stdout, folder)

@@ -11,12 +11,14 @@ import xarray as xr
 from indicators.errors import InputError, NotApplicable
 from indicators.images.dataset import checksums
 from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.sources import published
 from indicators.sources.published import publish, published_at
 from indicators.sources.source import open_source
 from indicators.sources.stored import Measurements
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
-from indicators.study.workers import Work, prepare
+from indicators.study.work import Work
+from indicators.study.workers import prepare
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def trained(make_study, folder, tmp_path_factory):
     """Two seeds of tiny networks, trained and measured."""
     study = make_study(max_epochs=2, epochs_beyond=1, seeds=2)
     store = Store(tmp_path_factory.mktemp("published") / "store")
-    prepare(Work(tuple(study.models()), study.measuring, folder), store, lambda _: None)
+    prepare(Work(models=tuple(study.models()), measuring=study.measuring, folder=folder), store, lambda _: None)
     return Measurements(study, store)
 
 
@@ -58,9 +60,23 @@ def test_every_measurement_is_what_it_was_to_single_precision(source, trained, r
             same(source.untrained(row.name, statistics=statistics), trained.untrained(row.name, statistics=statistics))
 
 
+def test_groups_stand_in_the_order_of_the_catalog_and_of_the_ways_of_each_row(trained):
+    groups = [group for group, _ in published._everything(trained)]
+
+    assert groups == [f"{way.group}/{row.name}" for row in CATALOG for way in row.ways]
+    assert [group for group in groups if group.endswith("/never_active")] == [
+        f"{way}/never_active" for way in ("trained", "test_images", "untrained", "untrained_estimated")
+    ]
+
+
 def test_a_published_study_says_what_it_is(source, trained, file):
     spec = load_study(str(file))
 
+    assert file.read_text() == (
+        "# Written by `indicators publish`; the measurements are in the netCDF file beside this one.\n"
+        'name = "tiny-recorded"\nkind = "recorded"\nscale = "tiny"\nseeds = 2\n'
+        f'description = "The measurements of tiny: "\nsha256 = "{spec.sha256}"\n'
+    )
     assert (spec.name, spec.scale, spec.seeds) == ("tiny-recorded", "tiny", 2)
     assert (source.name, source.scale, source.seeds) == ("tiny-recorded", "tiny", (0, 1))
     assert source.layers == trained.layers
@@ -80,7 +96,7 @@ def test_the_file_opens_without_the_package(file, trained):
     assert values["cosine_distance"].attrs["unit"] == INDICATORS["cosine_distance"].unit
 
 
-def test_what_is_not_recorded_is_not_applicable(source):
+def test_what_is_not_published_is_not_applicable(source):
     with pytest.raises(NotApplicable, match=r"tiny-recorded does not record 'heights' .*; it records accuracy, "):
         source.measurement("heights")
     with pytest.raises(NotApplicable, match=r"does not record 'norm_ratio' \(test_images\)"):

@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 from indicators.errors import InputError
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
-from indicators.study.calibration import STEP, Cell, calibrate, missed, next_rate
+from indicators.study.calibration import STEP, CellSearch, calibrate, missed, next_rate
 
 TARGETS = {"low": 0.4, "medium": 0.5, "high": 0.6}
 STUDY = load_study("cifar10-mini").changed(targets=TARGETS)
 
 
 class World:
-    """A store whose accuracies rise by `slope` per decade of the rate, from .5 at `middle`.
+    """A store whose accuracies rise by `slope` per decade of the rate, from 0.5 at `middle`.
 
     Above `ceiling` training images are not fitted.
     """
 
     def __init__(self, *, slope=0.15, middle=0.01, ceiling=math.inf):
         self.slope, self.middle, self.ceiling = slope, middle, ceiling
-        self.rounds, self.records = [], {}
+        self.rounds, self.logs = [], {}
 
     def accuracy(self, rate):
         return min(max(0.5 + self.slope * math.log10(rate / self.middle), 0.1), 1.0)
@@ -32,20 +32,20 @@ class World:
         for spec in models:
             fitted = spec.learning_rate <= self.ceiling
             accuracy = self.accuracy(spec.learning_rate) if fitted else 0.1
-            record = {"accuracy": {"validation": accuracy}, "reached": fitted}
-            self.records[spec.fingerprint] = json.dumps(record).encode()
+            log = {"accuracy": {"validation": accuracy}, "reached": fitted}
+            self.logs[spec.fingerprint] = json.dumps(log).encode()
 
     def entry(self, spec):
-        return Entry(self.records.get(spec.fingerprint))
+        return Entry(self.logs.get(spec.fingerprint))
 
 
 @dataclass
 class Entry:
-    record: bytes | None
+    log: bytes | None
 
     def read(self, name):
         assert name == "history.json"
-        return self.record
+        return self.log
 
 
 def started_at(rates):
@@ -75,7 +75,7 @@ def cells_of(study):
     ],
 )
 def test_the_next_rate_by_hand(trials, rate):
-    cell = Cell("sgd", "medium", target=0.5, start=0.02, trials=tuple(trials))
+    cell = CellSearch("sgd", "medium", target=0.5, start=0.02, trials=tuple(trials))
 
     assert next_rate(cell) == pytest.approx(rate)
 
@@ -90,21 +90,21 @@ def test_the_next_rate_by_hand(trials, rate):
     ],
 )
 def test_the_best_trial_is_the_closest_that_fitted(trials, best, solved):
-    cell = Cell("sgd", "medium", target=0.5, start=0.02, trials=tuple(trials))
+    cell = CellSearch("sgd", "medium", target=0.5, start=0.02, trials=tuple(trials))
 
     assert cell.best[0] == best
     assert cell.solved(0.01) is solved
 
 
 def test_a_cell_without_trials_is_not_solved():
-    assert not Cell("sgd", "low", target=0.5, start=0.1).solved(1.0)
+    assert not CellSearch("sgd", "low", target=0.5, start=0.1).solved(1.0)
 
 
 def test_the_cells_that_came_not_close_enough_are_named_with_a_way_out():
     cells = [
-        Cell("sgd", "low", 0.4, 0.1, trials=((0.1, 0.405, True),)),
-        Cell("sgd", "high", 0.6, 0.1, trials=((0.1, 0.55, True),)),
-        Cell("layca", "low", 0.4, 0.1, trials=((0.1, 0.4, False),)),
+        CellSearch("sgd", "low", 0.4, 0.1, trials=((0.1, 0.405, True),)),
+        CellSearch("sgd", "high", 0.6, 0.1, trials=((0.1, 0.55, True),)),
+        CellSearch("layca", "low", 0.4, 0.1, trials=((0.1, 0.4, False),)),
     ]
 
     assert missed(cells, 0.01) == (
@@ -158,7 +158,7 @@ def test_rates_that_cannot_be_trained_are_stayed_below():
     found = calibrate(started_at([0.0022, 0.01, 0.2]), world, world.train, within=0.01, rounds=8)
 
     for optimizer in OPTIMIZERS:
-        # .046 would reach the target: the highest rate that trains comes closest.
+        # 0.046 would reach the target: the highest rate that trains comes closest.
         assert 0.027 <= found.learning_rates[optimizer]["high"] <= 0.03
 
 
@@ -193,6 +193,6 @@ def test_a_study_without_targets_says_how_to_give_them(targets):
     assert "\n" not in message
 
 
-def test_a_record_that_was_damaged_is_said_to_be():
-    with pytest.raises(InputError, match=r"^the record of sgd low, seed 0 was damaged and set aside; run again$"):
+def test_a_log_that_was_damaged_is_said_to_be():
+    with pytest.raises(InputError, match=r"^the log of sgd low, seed 0 was damaged and set aside; run again$"):
         calibrate(STUDY, World(), train=list, within=0.01, rounds=1)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from indicators.errors import InputError
-from indicators.images import dataset as data
+from indicators.images.dataset import load_dataset
+from indicators.images.npz import import_npz
 from indicators.specs import ArchitectureSpec, RecordedSpec, load_study, write_study
 from indicators.study.choosing import calibrated_name, choose_study, fetch, uncalibrated
 
@@ -295,7 +296,7 @@ def test_the_arrays_are_fetched_as_a_data_set_of_the_sizes_chosen(store, arrays)
     folder = fetch(study, store, arrays)
 
     sizes = study.data
-    dataset = data.load(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = load_dataset(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
     assert [len(split.labels) for split in (dataset.train, dataset.validation, dataset.test)] == [48, 12, 20]
     assert np.array_equal(dataset.train.images, np.load(arrays)["x_train"][:48])
 
@@ -325,8 +326,9 @@ def test_arrays_that_changed_since_the_study_was_made_are_refused(store, tmp_pat
 def cifar10(store, arrays, monkeypatch):
     """What was asked of a CIFAR-10 of 60 training images and 20 test images."""
     asked = {}
-    folder = data.import_npz(arrays, store.root / "data")
-    monkeypatch.setattr(data, "fetch_cifar10", lambda root, **named: asked.update(named, root=root) or folder)
+    folder = import_npz(arrays, store.root / "data")
+    fetched = "indicators.study.choosing.fetch_cifar10"
+    monkeypatch.setattr(fetched, lambda root, **named: asked.update(named, root=root) or folder)
     return asked
 
 

@@ -1,0 +1,184 @@
+"""The layers of a network: which they are, what they are called, what their neurons receive and answer.
+
+A layer here is one that has a kernel; what follows it (normalization, activation, dropout) belongs to it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import keras
+
+from indicators.errors import InputError
+from indicators.networks.graph import Call, calls, operations
+
+# What may stand between a kernel and its neurons' output without mixing or dropping neurons.
+NORMALIZATIONS = (
+    keras.layers.BatchNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.RMSNormalization,
+    keras.layers.UnitNormalization,
+)
+REGULARIZATIONS = (
+    keras.layers.Dropout,
+    keras.layers.AlphaDropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.ActivityRegularization,
+    keras.layers.Identity,
+)
+ACTIVATIONS = (
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+    keras.layers.Softmax,
+)
+
+
+# --- Which they are -------------------------------------------------------------------------------
+
+
+def kernel_layers(model: keras.Model) -> list[keras.Layer]:
+    """The layers that have a kernel (a trainable ``kernel`` of rank two and more), in forward order.
+
+    Forward order is a topological order of the graph: deepest first, branches in the order in which they were
+    written. Nested models are opened; a layer used several times counts once. InputError where the graph is
+    not visible (a subclassed model, or one without input), a layer hides kernels inside, or none has one.
+    """
+    layers = dict.fromkeys(operation for operation in _open_operations(model) if _has_kernel(operation))
+    if not layers:
+        raise InputError(f"model {model.name!r} has no layer with a trainable kernel: give it a Conv or Dense layer")
+    return list(layers)
+
+
+def layer_names(model: keras.Model) -> list[str]:
+    """A name for each of ``kernel_layers``: Conv1, Conv2, ..., Dense1, ..., in forward order."""
+    counts = {"Conv": 0, "Dense": 0}
+    names = []
+    for layer in kernel_layers(model):
+        kind = "Dense" if len(layer.kernel.shape) == 2 or isinstance(layer, keras.layers.EinsumDense) else "Conv"
+        counts[kind] += 1
+        names.append(f"{kind}{counts[kind]}")
+    return names
+
+
+def normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """The batch-normalization layers, in forward order, nested models opened."""
+    found = (layer for layer in _open_operations(model) if isinstance(layer, keras.layers.BatchNormalization))
+    return list(dict.fromkeys(found))
+
+
+def _open_operations(model: Any) -> Iterator[Any]:
+    """Every operation; refuses a layer with kernels out of sight, which every measurement would silently leave out."""
+    for operation in operations(model):
+        _check_open(operation)
+        yield operation
+
+
+def _check_open(operation: Any) -> None:
+    if _has_kernel(operation):
+        return
+    hidden = [w.path for w in getattr(operation, "trainable_weights", ()) if w.name.endswith("kernel")]
+    if hidden:
+        raise InputError(
+            f"layer {operation.name!r} ({type(operation).__name__}) holds kernels out of sight "
+            f"({', '.join(hidden)}): build the model from Conv and Dense layers, or nested functional models"
+        )
+
+
+def _has_kernel(operation: Any) -> bool:
+    kernel = getattr(operation, "kernel", None)
+    return kernel is not None and len(kernel.shape) >= 2 and kernel.trainable and operation.trainable
+
+
+# --- What their neurons answer --------------------------------------------------------------------
+
+
+def activations(model: keras.Model) -> list[keras.KerasTensor]:
+    """The symbolic output of each layer's neurons, in the order of ``kernel_layers``.
+
+    From the kernel's output through normalization and dropout up to the activation function (the layer's own,
+    if it has one), each only where it alone reads the tensor; before pooling, reshaping, merging and the next
+    kernel. For VGG: after normalization and ReLU, before pooling; last, the softmax. All are reachable from
+    ``model.inputs``: ``keras.Model(model.inputs[0], activations(model))`` computes them. InputError as for
+    ``kernel_layers``, and where a layer is used several times, because its neurons then have several outputs.
+    """
+    found = calls(model)
+    readers: dict[int, list[Call]] = {}
+    for call in found:
+        for tensor in call.inputs:
+            readers.setdefault(id(tensor), []).append(call)
+    return [_neurons(_only_call(layer, found), readers) for layer in kernel_layers(model)]
+
+
+def _neurons(call: Call, readers: Mapping[int, list[Call]]) -> Any:
+    while not _is_activation(call.operation):
+        following = readers.get(id(call.outputs[0]), [])
+        if len(following) != 1 or not _keeps_neurons(following[0].operation):
+            break
+        call = following[0]
+    return call.outputs[0]
+
+
+def _only_call(layer: Any, found: Sequence[Call]) -> Call:
+    uses = [call for call in found if call.operation is layer]
+    if len(uses) > 1:
+        raise InputError(
+            f"layer {layer.name!r} is used {len(uses)} times in the model, "
+            "so that its neurons have no single output: give each place a layer of its own"
+        )
+    return uses[0]
+
+
+def _is_activation(operation: Any) -> bool:
+    if _has_kernel(operation) or isinstance(operation, keras.layers.Activation):
+        return getattr(operation, "activation", None) not in (None, keras.activations.linear)
+    return isinstance(operation, ACTIVATIONS) or _is_function_of(operation)
+
+
+def _is_function_of(operation: Any) -> bool:
+    """Whether an operation that is no layer, such as ``keras.ops.relu``, is an activation function."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(operation).__name__).lower()
+    return not isinstance(operation, keras.Layer) and hasattr(keras.activations, name)
+
+
+def _keeps_neurons(operation: Any) -> bool:
+    return isinstance(operation, (*NORMALIZATIONS, *REGULARIZATIONS, *ACTIVATIONS)) or _is_function_of(operation)
+
+
+# --- What their neurons receive -------------------------------------------------------------------
+
+
+class Received(NamedTuple):
+    """What the neurons of a layer receive, and how."""
+
+    inputs: keras.KerasTensor
+    """(batch, height, width, channels) before a convolution, (batch, inputs) before a dense layer."""
+    outputs: keras.KerasTensor
+    """Of the kernel, before normalization and activation."""
+    options: dict[str, Any] | None
+    """How the kernel moves over the image, as `receptive.receptive_inputs` takes it; None for a dense layer."""
+
+
+def received(model: keras.Model) -> list[Received | None]:
+    """What each layer's neurons receive, in the order of ``kernel_layers``; None where it is not known.
+
+    Known of two-dimensional convolutions, channels last, neither dilated nor in groups, and of dense layers on
+    flat inputs. InputError as for ``activations``.
+    """
+    found = calls(model)
+    return [_received(_only_call(layer, found)) for layer in kernel_layers(model)]
+
+
+def _received(call: Call) -> Received | None:
+    layer, inputs, outputs = call.operation, call.inputs[0], call.outputs[0]
+    if isinstance(layer, keras.layers.Dense) and len(inputs.shape) == 2:
+        return Received(inputs, outputs, None)
+    plain = isinstance(layer, keras.layers.Conv2D) and layer.data_format == "channels_last" and layer.groups == 1
+    if not plain or tuple(layer.dilation_rate) != (1, 1):
+        return None
+    options = {"kernel_size": layer.kernel_size, "strides": layer.strides, "padding": layer.padding}
+    return Received(inputs, outputs, options)
