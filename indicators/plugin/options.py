@@ -126,7 +126,9 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise pytest.UsageError(str(error)) from None
+        from indicators.console import visible
+
+        raise pytest.UsageError(visible(str(error))) from None
 
 
 def console() -> Console:

@@ -71,6 +71,7 @@ class Summary:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.judged:
             return
+        from indicators.console import visible
         from indicators.report import terminal, verdicts
 
         printed = console()
@@ -83,13 +84,13 @@ class Summary:
         for line in table.get().splitlines():
             # Not printed by the console: pytest's own writer copes with terminals that lack a character.
             terminalreporter.line(line.rstrip())
-        terminalreporter.line(f"evidence: {self._file}")
+        terminalreporter.line(visible(f"evidence: {self._file}"))
         if self.complete and not self.failure:
-            terminalreporter.line(f"report: {self.config.getoption('report') / 'index.html'}")
+            terminalreporter.line(visible(f"report: {self.config.getoption('report') / 'index.html'}"))
         for difference in self.different or ():
-            terminalreporter.line(f"differs from {self.config.getoption('verdicts')}: {difference}", red=True)
+            terminalreporter.line(visible(f"differs from {self.config.getoption('verdicts')}: {difference}"), red=True)
         if self.failure:
-            terminalreporter.line(f"ERROR: {self.failure}", red=True)
+            terminalreporter.line(visible(f"ERROR: {self.failure}"), red=True)
 
     @property
     def _file(self) -> Path:

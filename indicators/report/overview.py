@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indicators.claims import reading
-from indicators.claims.evidence import VERDICTS, Verdict
+from indicators.claims.evidence import VERDICTS, Verdict, stands
 from indicators.errors import InputError
 from indicators.files import write_atomically
-from indicators.report.figures.catalog import Figure, Table, shown
-from indicators.report.figures.series import shown_number
+from indicators.report.figures.thesis import Figure, Table, named_in
+from indicators.report.figures.wording import shown_number
 from indicators.report.terminal import SYMBOLS
-from indicators.report.verdicts import Case, Claim, Compared, Document, by_claim, counts, found_by, rested_on
+from indicators.report.verdicts import Case, Compared, Document, JudgedClaim, by_claim, counts, found_by, rested_on
 from indicators.specs import STUDIES
 
 SHIPPED = ".verdicts.json.gz"
@@ -56,7 +56,7 @@ class CaseRow:
     reason: str
     step: str
     """The step of a rise or fall that decided in the place of the effect, if one did."""
-    recorded: str
+    elsewhere: str
     """The effect of the same case in the study that it is compared with."""
     bar: Bar | None
 
@@ -90,7 +90,7 @@ class ClaimRow:
     @property
     def differs(self) -> bool:
         """Whether the studies that judged it disagree."""
-        return len({_stands(verdict) for verdict in self.by_study.values()} - {None}) > 1
+        return len({stands(verdict) for verdict in self.by_study.values()} - {None}) > 1
 
 
 def read_document(path: Path) -> Document:
@@ -137,7 +137,7 @@ def claim_rows(
     claims say that two things are the same.
     """
     named = {f"{claim.file}::{test.test}": test for claim in tests for test in claim.comparisons}
-    recorded = {_name(case): case for row in (others[0]["claims"] if others else ()) for case in row["cases"]}
+    elsewhere = {_name(case): case for row in (others[0]["claims"] if others else ()) for case in row["cases"]}
     verdicts = {
         found["study"]["name"]: {row["id"]: row["verdict"] for row in found["claims"]} for found in (document, *others)
     }
@@ -146,7 +146,7 @@ def claim_rows(
         _claim_row(
             claim, values[claim.id]["p"], values[claim.id]["adjusted_p"],
             {name: known[claim.id] for name, known in verdicts.items() if claim.id in known},
-            figures, named, recorded, document["study"]["seeds"],
+            figures, named, elsewhere, document["study"]["seeds"],
         )
         for claim in by_claim(case for row in document["claims"] for case in row["cases"])
     ]  # fmt: skip
@@ -181,16 +181,16 @@ def ticks() -> list[tuple[str, float]]:
 
 
 def _claim_row(
-    claim: Claim,
+    claim: JudgedClaim,
     p: float | None,
     adjusted_p: float | None,
     by_study: Mapping[str, Verdict],
     figures: Sequence[Figure | Table],
     named: Mapping[str, reading.Comparison],
-    recorded: Mapping[tuple[str, str], Case],
+    elsewhere: Mapping[tuple[str, str], Case],
     seeds: int,
 ) -> ClaimRow:
-    rows = {id(case): _case_row(case, named, recorded, seeds) for case in claim.cases}
+    rows = {id(case): _case_row(case, named, elsewhere, seeds) for case in claim.cases}
     first = claim.cases[0]
     mentioned = ", ".join(dict.fromkeys(case.figures for case in claim.cases if case.figures))
     return ClaimRow(
@@ -207,18 +207,18 @@ def _claim_row(
         agreeing=claim.agreeing,
         p="" if p is None else shown_number(p),
         adjusted_p="" if adjusted_p is None else shown_number(adjusted_p),
-        figures=tuple(shown(mentioned, figures)),
+        figures=tuple(named_in(mentioned, figures)),
         tests=tuple(dict.fromkeys(_place(case, named) for case in claim.cases)),
         by_study=by_study,
     )
 
 
 def _case_row(
-    case: Case, named: Mapping[str, reading.Comparison], recorded: Mapping[tuple[str, str], Case], seeds: int
+    case: Case, named: Mapping[str, reading.Comparison], elsewhere: Mapping[tuple[str, str], Case], seeds: int
 ) -> CaseRow:
     found = found_by(case)
     test = named.get(_test(case))
-    beside = recorded.get(_name(case))
+    other = elsewhere.get(_name(case))
     return CaseRow(
         parameters=case.parameters,
         verdict=case.verdict,
@@ -231,7 +231,7 @@ def _case_row(
         unit=found["unit"] if found else "",
         reason=_reason(case, seeds),
         step=found.get("step", "") if found else "",
-        recorded=_recorded(beside) if beside else "",
+        elsewhere=_found_elsewhere(other) if other else "",
         bar=_bar(found, case.expected, same=test is not None and test.verb == "same") if found else None,
     )
 
@@ -260,7 +260,7 @@ def _interval(found: Compared) -> str:
     return "" if found["low"] is None else f"[{signed(found['low'])}, {signed(found['high'])}]"
 
 
-def _recorded(case: Case) -> str:
+def _found_elsewhere(case: Case) -> str:
     found = found_by(case)
     return f"{signed(found['effect'])} ({case.verdict})" if found else case.verdict
 
@@ -290,12 +290,6 @@ def _name(case: Case) -> tuple[str, str]:
 def _place(case: Case, named: Mapping[str, reading.Comparison]) -> tuple[str, int]:
     test = named.get(_test(case))
     return case.test.partition("::")[0], test.line if test else case.place[0] + 1
-
-
-def _stands(verdict: Verdict) -> bool | None:
-    if verdict in ("supported", "consistent"):
-        return True
-    return False if verdict in ("refuted", "contradicted") else None
 
 
 def symbol(verdict: Verdict) -> str:

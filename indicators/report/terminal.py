@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from indicators.claims.evidence import stands
 from indicators.claims.reading import KINDS
-from indicators.report.verdicts import Case, Claim, adjusted, counts, found_by, rested_on
+from indicators.console import TextTable, show, shown, stacked
+from indicators.report.verdicts import Case, JudgedClaim, adjusted, counts, found_by, rested_on
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 SYMBOLS = {
     "supported": ("✔", "green"),
@@ -22,7 +26,6 @@ SYMBOLS = {
     "not applicable": ("-", "dim"),
     "error": ("!", "bold red"),
 }
-HOLDS = ("supported", "consistent")
 LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
 LINE = 45
@@ -32,16 +35,25 @@ LONGEST = 240
 
 
 def print_verdicts(
-    console: Console, claims: Sequence[Claim], *, study: str, scale: str, seeds: int, complete: bool
+    console: Console, claims: Sequence[JudgedClaim], *, study: str, scale: str, seeds: int, complete: bool
 ) -> None:
     """Prints a row per judged claim (verdict, effect, what was compared), the others' names, and how many of each."""
-    adjusted_p = adjusted(claims, complete=complete)
+    judged = [claim for claim in claims if claim.verdict != "not applicable"]
     title = f"{study} · scale {scale} · {seeds} seed{'s' if seeds > 1 else ''}"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    show(console, _table(title, judged, adjusted(claims, complete=complete)))
+    for note in (*_not_applicable(claims), *_coarse(judged), *_on_fewer_seeds(judged, seeds)):
+        show(console, shown(note, "dim"))
+    for kind, tiers in KINDS.items():
+        found = [claim.verdict for claim in claims if claim.cases[0].tier in tiers]
+        if found:
+            show(console, shown(f"{kind}: ", "bold") + shown(counts(found)))
+
+
+def _table(title: str, judged: Sequence[JudgedClaim], adjusted_p: Mapping[str, float]) -> TextTable:
+    table = TextTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("claim", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("cases", justify="right", no_wrap=True)
-    judged = [claim for claim in claims if claim.verdict != "not applicable"]
     describe = _brief if len(judged) >= LONG else _full
     intervals = describe is _full and any(_interval(claim.decisive) for claim in judged)
     table.add_column("effect, 90 %" if intervals else "effect", justify="right", no_wrap=True)
@@ -49,68 +61,66 @@ def print_verdicts(
     for claim in judged:
         symbol, style = SYMBOLS[claim.verdict]
         effect, text = describe(claim, adjusted_p.get(claim.id))
-        table.add_row(claim.id, Text(f"{symbol} {claim.verdict}", style=style), _cases(claim), effect, text)
-    console.print(table)
-    for why, ids in _not_applicable(claims).items():
-        console.print(Text(f"- not applicable, {why}: {' '.join(ids)}", style="dim"))
-    if coarse := [claim.id for claim in judged if _coarse(claim)]:
-        words = f"count effects below twice their spread from run to run: {_named(coarse, judged)}"
-        console.print(Text(words, style="dim"))
-    decisive = {claim.id: found_by(claim.decisive) for claim in judged}
-    if partial := [name for name, of in decisive.items() if of is not None and rested_on(of, seeds)]:
-        words = f"rest on fewer than {seeds} seeds, others miss a premise or cannot decide: {_named(partial, judged)}"
-        console.print(Text(words, style="dim"))
-    for kind, tiers in KINDS.items():
-        found = [claim.verdict for claim in claims if claim.cases[0].tier in tiers]
-        if found:
-            console.print(Text(f"{kind}: ", style="bold") + Text(counts(found)))
+        table.add_row(claim.id, shown(f"{symbol} {claim.verdict}", style), _cases(claim), effect, text)
+    return table
 
 
-def _full(claim: Claim, adjusted_p: float | None) -> tuple[str, Text]:
+def _full(claim: JudgedClaim, adjusted_p: float | None) -> tuple[Text, Text]:
     """The effect with its interval and chances, and the sentence with what was compared."""
-    case, interval = claim.decisive, _interval(claim.decisive)
-    effect = _effect(case) + (f"\n{interval}" if interval else "") + _chances(claim, adjusted_p)
-    return effect, Text(case.sentence) + Text(f"\n{_compared(case)}", style="dim")
+    case = claim.decisive
+    effect = stacked(*map(shown, (_effect(case), _interval(case), _chances(claim, adjusted_p))))
+    return effect, stacked(shown(case.sentence), shown(_compared(case), "dim"))
 
 
-def _brief(claim: Claim, _: float | None) -> tuple[str, Text]:
+def _brief(claim: JudgedClaim, _: float | None) -> tuple[Text, Text]:
     """The effect and the beginning of the sentence; where the claim does not hold, what was compared and why too."""
     case = claim.decisive
-    sentence = Text(textwrap.shorten(case.sentence, LINE, placeholder=" …"))
-    if claim.verdict in HOLDS:
-        return _effect(case), sentence
+    sentence = shown(_shortened(case.sentence, LINE))
+    if stands(claim.verdict):
+        return shown(_effect(case)), sentence
     if (found := found_by(case)) is None:
-        return "", sentence + Text(f"\n{_compared(case)}", style="dim")
-    where = f"{case.parameters}: " if case.parameters else ""
-    compared = textwrap.shorten(f"{where}{found['compared']}", LINE, placeholder=" …")
-    why = textwrap.shorten(case.reason, LONGEST, placeholder=" …")
-    return _effect(case), sentence + Text(f"\n{compared}\n{why}", style="dim")
+        return shown(""), stacked(sentence, shown(_compared(case), "dim"))
+    compared = _shortened(f"{_where(case.parameters)}{found['compared']}", LINE)
+    return shown(_effect(case)), stacked(
+        sentence, shown(compared, "dim"), shown(_shortened(case.reason, LONGEST), "dim")
+    )
 
 
-def _not_applicable(claims: Sequence[Claim]) -> dict[str, list[str]]:
+def _not_applicable(claims: Sequence[JudgedClaim]) -> list[str]:
     """Names of the claims that the study cannot answer, by whether any study could; the report has every reason."""
     found: dict[str, list[str]] = {}
     for claim in claims:
         if claim.verdict == "not applicable":
-            why = (
-                "since no study has what they need" if claim.decisive.needs else "since this study lacks what they need"
-            )
-            found.setdefault(why, []).append(claim.id)
-    return found
+            lacking = "no study has" if claim.decisive.needs else "this study lacks"
+            found.setdefault(f"since {lacking} what they need", []).append(claim.id)
+    return [f"- not applicable, {why}: {' '.join(ids)}" for why, ids in found.items()]
 
 
-def _named(ids: Sequence[str], of: Sequence[Claim]) -> str:
-    """These claims, or how many they are if they are many."""
-    return " ".join(ids) if len(ids) < LONG else f"{len(ids)} of {len(of)} claims"
+def _coarse(judged: Sequence[JudgedClaim]) -> list[str]:
+    """Names of the claims that count less than twice the spread of a run: one run shows such an effect by chance."""
+    coarse = [claim.id for claim in judged if any(map(_is_coarse, claim.cases))]
+    return [f"count effects below twice their spread from run to run: {_named(coarse, judged)}"] if coarse else []
 
 
-def _coarse(claim: Claim) -> bool:
-    """Whether it counts less than twice the spread of a run: a single one shows such an effect by chance."""
-    spreads = [(found["by"], found["spread"]) for case in claim.cases for found in case.evidence]
+def _is_coarse(case: Case) -> bool:
+    spreads = [(found["by"], found["spread"]) for found in case.evidence]
     return any(spread is not None and by < 2 * spread for by, spread in spreads)
 
 
-def _cases(claim: Claim) -> str:
+def _on_fewer_seeds(judged: Sequence[JudgedClaim], seeds: int) -> list[str]:
+    """Names of the claims whose verdict does not rest on all seeds of the study."""
+    decisive = {claim.id: found_by(claim.decisive) for claim in judged}
+    fewer = [name for name, found in decisive.items() if found is not None and rested_on(found, seeds)]
+    words = f"rest on fewer than {seeds} seeds, others miss a premise or cannot decide"
+    return [f"{words}: {_named(fewer, judged)}"] if fewer else []
+
+
+def _named(ids: Sequence[str], judged: Sequence[JudgedClaim]) -> str:
+    """These claims, or how many they are if they are many."""
+    return " ".join(ids) if len(ids) < LONG else f"{len(ids)} of {len(judged)} claims"
+
+
+def _cases(claim: JudgedClaim) -> str:
     """How many of the judged cases that apply have the claim's verdict, and of how many where these are not all."""
     if claim.cases[0].cases == 1:
         return ""
@@ -134,20 +144,26 @@ def _interval(case: Case) -> str:
     return "" if found is None or found["low"] is None else f"[{found['low']:+.3g}, {found['high']:+.3g}]"
 
 
-def _chances(claim: Claim, adjusted_p: float | None) -> str:
+def _chances(claim: JudgedClaim, adjusted_p: float | None) -> str:
     """The claim's p and, beside it, what it becomes among all claims."""
     if claim.p is None:
         return ""
-    return f"\np {claim.p:.2g}" + ("" if adjusted_p is None else f", BH {adjusted_p:.2g}")
+    return f"p {claim.p:.2g}" + ("" if adjusted_p is None else f", BH {adjusted_p:.2g}")
 
 
 def _compared(case: Case) -> str:
     """What was compared with what, and which effect counts; why, where the claim does not hold or nothing was found."""
     if (found := found_by(case)) is None:
-        where = f"{case.parameters}: " if case.parameters else ""
-        return textwrap.shorten(f"{where}{case.reason}", LONGEST, placeholder=" …")
+        return _shortened(f"{_where(case.parameters)}{case.reason}", LONGEST)
     unsaid = [word for word in case.parameters.split("-") if word not in found["compared"].split()]
-    where = f"{'-'.join(unsaid)}: " if any(unsaid) else ""
     unit = f" in {found['unit']}" if found["unit"] else ""
-    why = "" if case.verdict in HOLDS else f"; {case.reason}"
-    return f"{where}{found['compared']}{unit}; counts from {found['by']:g}{why}"
+    why = "" if stands(case.verdict) else f"; {case.reason}"
+    return f"{_where('-'.join(unsaid))}{found['compared']}{unit}; counts from {found['by']:g}{why}"
+
+
+def _where(parameters: str) -> str:
+    return f"{parameters}: " if parameters else ""
+
+
+def _shortened(text: str, longest: int) -> str:
+    return textwrap.shorten(text, longest, placeholder=" …")

@@ -42,7 +42,7 @@ class Compared(TypedDict):
 
 @dataclass(frozen=True)
 class Case:
-    """One judged case of a claim: what conftest records, as JSON can hold it."""
+    """One judged case of a claim: what the plugin notes, as JSON can hold it."""
 
     claim: str
     sentence: str
@@ -75,8 +75,8 @@ class Case:
         return cls(**json.loads(text))
 
 
-class ClaimRow(TypedDict):
-    """A claim as the report has it."""
+class ClaimEntry(TypedDict):
+    """A claim as the file has it."""
 
     id: str
     verdict: Verdict
@@ -100,7 +100,7 @@ class Document(TypedDict):
     study: Studied
     complete: bool
     machine: dict[str, Any]
-    claims: list[ClaimRow]
+    claims: list[ClaimEntry]
 
 
 def schema() -> dict[str, Any]:
@@ -112,7 +112,7 @@ def schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Claim:
+class JudgedClaim:
     """A claim with all of its judged cases."""
 
     id: str
@@ -153,15 +153,15 @@ def _doubt(case: Case) -> float:
     return max((found["p"] or 0.0 for found in case.evidence), default=0.0)
 
 
-def by_claim(cases: Iterable[Case]) -> list[Claim]:
+def by_claim(cases: Iterable[Case]) -> list[JudgedClaim]:
     """One row per claim, in the order of the thesis: themes by their number, claims by theirs."""
     claims: dict[str, list[Case]] = {}
     for case in sorted(cases, key=lambda case: (_natural(case.theme), _natural(case.claim), case.place)):
         claims.setdefault(case.claim, []).append(case)
-    return [Claim(name, tuple(found)) for name, found in claims.items()]
+    return [JudgedClaim(name, tuple(found)) for name, found in claims.items()]
 
 
-def adjusted(claims: Sequence[Claim], *, complete: bool) -> dict[str, float]:
+def adjusted(claims: Sequence[JudgedClaim], *, complete: bool) -> dict[str, float]:
     """The Benjamini-Hochberg value of every claim that has a p and could be wrong: information, it changes no verdict.
 
     Empty after a partial run: the value depends on which claims were judged.
@@ -193,7 +193,7 @@ def counts(verdicts: Iterable[str]) -> str:
     return ", ".join(f"{numbers[verdict]} {verdict}" for verdict in VERDICTS if numbers[verdict])
 
 
-def write(path: Path, claims: Sequence[Claim], study: dict[str, Any], *, complete: bool) -> None:
+def write(path: Path, claims: Sequence[JudgedClaim], study: dict[str, Any], *, complete: bool) -> None:
     """Writes `verdicts.json`: the study, where it ran, and every claim with its cases and their evidence."""
     adjusted_p = adjusted(claims, complete=complete)
     document = {
@@ -224,7 +224,7 @@ def require_replaceable(path: Path, study: str) -> None:
             raise InputError(f"--update-verdicts would replace it, but {error}") from None
 
 
-def write_expected(path: Path, claims: Sequence[Claim], study: str, *, complete: bool) -> None:
+def write_expected(path: Path, claims: Sequence[JudgedClaim], study: str, *, complete: bool) -> None:
     """Writes the verdicts alone, one line a claim, for `differences` to compare with.
 
     Raises InputError after an incomplete run, whose file would forget claims.
@@ -237,7 +237,7 @@ def write_expected(path: Path, claims: Sequence[Claim], study: str, *, complete:
     write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
-def differences(path: Path, claims: Sequence[Claim], study: str, *, complete: bool) -> list[str]:
+def differences(path: Path, claims: Sequence[JudgedClaim], study: str, *, complete: bool) -> list[str]:
     """What differs from a file of `write_expected`, in words.
 
     In an incomplete run, claims count that were judged with all of their cases.
@@ -257,14 +257,14 @@ def read_expected(path: Path, study: str) -> dict[str, str]:
     try:
         document = json.loads(path.read_text())
         verdicts = dict(document["verdicts"])
-        recorded_study = document["study"]
+        judged = document["study"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"--verdicts {path.name} cannot be read as verdicts ({type(error).__name__}); "
             "name a file that --update-verdicts wrote"
         ) from None
-    if recorded_study != study:
-        raise InputError(f"--verdicts {path.name} is of study {recorded_study!r}, not {study!r}; name its own file")
+    if judged != study:
+        raise InputError(f"--verdicts {path.name} is of study {judged!r}, not {study!r}; name its own file")
     return verdicts
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TimeRemainingColumn
 from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
+from indicators.console import TextTable, say, shown, together
 from indicators.machine import cores
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Store
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Note = dict[str, Any]
 """What `Store.progress` knows of a network at work."""
@@ -52,17 +54,17 @@ class Display:
         notes = [note for note in noted.values() if note]
         summary = self._summary(noted)
         if self._live:
-            self._live.update(Group(summary, _table(notes)), refresh=True)
+            self._live.update(together(shown(summary, "bold"), _table(notes)), refresh=True)
         elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES or not undone:
             self._said = time.monotonic()
-            self._console.print(" · ".join([summary.plain, *map(_line, notes)]), soft_wrap=True, highlight=False)
+            say(self._console, " · ".join([summary, *map(_line, notes)]))
 
-    def _summary(self, undone: Mapping[UntrainedSpec, Note | None]) -> Text:
+    def _summary(self, undone: Mapping[UntrainedSpec, Note | None]) -> str:
         done, trained = self._total - len(undone), sum(self._is_trained(spec) for spec in undone)
         left = self._seconds_left(undone)
         text = f"{done}/{self._total} networks" + (f" and {trained} trained" if trained else "")
         text += f", {duration(time.monotonic() - self._begun)}"
-        return Text(text + (f", about {duration(left)} left" if left and undone else ""), style="bold")
+        return text + (f", about {duration(left)} left" if left and undone else "")
 
     def _seconds_left(self, undone: Mapping[UntrainedSpec, Note | None]) -> float | None:
         """What is left of those at work, and for the rest of each the mean of what was seen so far."""
@@ -94,7 +96,7 @@ class Fetching:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            _What(),
             BarColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -117,8 +119,15 @@ class Fetching:
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(what, total=None)
             if not self._console.is_terminal:
-                self._console.print(what, highlight=False)
+                say(self._console, what)
         self._bar.update(self._tasks[what], completed=done, total=total or None)
+
+
+class _What(ProgressColumn):
+    """What a bar is of, as it is: the column of texts that Rich has takes them for markup."""
+
+    def render(self, task: Task) -> Text:
+        return shown(task.description)
 
 
 def _mean(values: Mapping[str, float]) -> float | None:
@@ -132,8 +141,8 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _table(notes: Sequence[Note]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+def _table(notes: Sequence[Note]) -> TextTable:
+    table = TextTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("network", "doing", "", "training", "validation", "left"):
         table.add_column(name, no_wrap=True)
     for note in notes:

@@ -22,6 +22,7 @@ from typing import Any
 from filelock import Timeout
 from rich.console import Console
 
+from indicators.console import say
 from indicators.errors import InputError
 from indicators.images.dataset import load_dataset
 from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
@@ -86,17 +87,17 @@ def make(work: Work, store: Store, console: Console) -> None:
     undone = work.undone(store)
     if not undone:
         return
-    console.print(_forecast(work, undone, store), highlight=False)
+    say(console, *_forecast(work, undone, store))
     try:
         with Display(console, store, len(work.networks())) as show:
             prepare(work, store, show)
     except KeyboardInterrupt:
-        console.print("interrupted: whole epochs and measurements are kept; the same command goes on from there")
+        say(console, "interrupted: whole epochs and measurements are kept; the same command goes on from there")
         raise
 
 
-def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
-    """What there is to do, before it is begun."""
+def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> list[str]:
+    """What there is to do, before it is begun, in lines."""
     training = [
         spec for spec in undone if isinstance(spec, ModelSpec) and not store.entry(spec).has("final.safetensors")
     ]
@@ -106,7 +107,7 @@ def _forecast(work: Work, undone: Sequence[UntrainedSpec], store: Store) -> str:
         text += f"; to measure: {len(undone)} networks, {images / 1e6:.1f} million images forward"
     text += f"; at once: {min(cores(), len(undone))}; store: {store.root}"
     slow = slow_precision(training[0].recipe.precision) if training else ""
-    return text + (f"\nwarning: {slow}" if slow else "")
+    return [text, f"warning: {slow}"] if slow else [text]
 
 
 class _Worker:
@@ -272,7 +273,7 @@ def main() -> int:
     try:
         run_worker(work, Store(Path(sys.argv[1])))
     except InputError as error:
-        print(f"\n{MESSAGE}{json.dumps(str(error))}", file=sys.stderr)
+        sys.stderr.write(f"\n{MESSAGE}{json.dumps(str(error))}\n")
         return UNUSABLE_INPUT
     return 0
 

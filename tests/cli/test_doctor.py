@@ -2,15 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from indicators.cli import commands, doctor
-from indicators.study.work import Work
-from indicators.study.workers import prepare
+from indicators.cli import commands, diagnosis
 
 NETWORK = """
 import keras
@@ -24,12 +20,6 @@ def build(input_shape, classes):
     x = layers.Flatten()(x)
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 """
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch, tmp_path):
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("INDICATORS_STORE", str(tmp_path / "store"))
 
 
 @pytest.fixture
@@ -64,7 +54,7 @@ def test_a_network_of_ones_own_is_told_layer_by_layer(tmp_path, monkeypatch, arr
 def test_what_has_to_be_done_first_is_said(tmp_path, monkeypatch, capsys):
     (tmp_path / "first_of_all.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
 
     assert commands.main(["doctor", "--architecture", "first_of_all:build"]) == 0
     assert re.search(
@@ -76,36 +66,9 @@ def test_what_has_to_be_done_first_is_said(tmp_path, monkeypatch, capsys):
     assert "first:" not in capsys.readouterr().out
 
 
-def test_what_is_done_costs_nothing_more(make_study, folder, store, monkeypatch):
-    study = make_study()
-    one = study.model("sgd", "low", 0)
-    prepare(Work(models=(one,), measuring=study.measuring, folder=folder), store, lambda _: None)
-
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 100.0)
-    left = doctor.cost(study, store, None)
-
-    assert (left.networks, left.to_train, left.to_measure) == (10, 8, 8)
-    assert left.epochs == 2  # no more than the recipe allows
-    works = [(spec, Work(models=(spec,), measuring=study.measuring, folder=folder)) for spec in study.models()]
-    images = sum(work.images(spec) for spec, work in works if spec != one)
-    at_once = min(doctor.cores(), 8)
-    assert left.seconds == pytest.approx((8 * 2 * 48 / 100 + images / 300) / at_once)
-
-
-def test_epochs_are_those_of_the_published_study_where_there_is_one(store, monkeypatch):
-    study = doctor.specs.load_study("cifar10-mini")
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
-
-    left = doctor.cost(study, store, None)
-
-    assert left.epochs_from == "the mean of cifar10-mini-recorded"
-    assert 9 < left.epochs < 13
-    assert (left.networks, left.to_train) == (10, 9)
-
-
 def test_people_read_the_same(capsys, monkeypatch):
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
-    monkeypatch.setattr(doctor, "memory", lambda: 1_000_000_000)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(diagnosis, "memory", lambda: 1_000_000_000)
     # Speed is timed as a worker trains.
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
 
@@ -120,46 +83,12 @@ def test_people_read_the_same(capsys, monkeypatch):
     assert "warning: 1.0 GB of memory for" in told
 
 
-def test_a_card_left_idle_is_pointed_out(store, monkeypatch):
-    monkeypatch.setattr(doctor, "accelerator", lambda: "Some Card 80GB")
-    monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    assert "Some Card 80GB is used best through JAX: KERAS_BACKEND=jax" in doctor.warnings(store)
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert not any("Some Card" in warning for warning in doctor.warnings(store))
-
-
-@pytest.mark.parametrize(("name", "warned"), [("cifar10-quarter", True), ("cifar10-mini", False)])
-def test_a_precision_that_is_slow_here_is_pointed_out(store, monkeypatch, name, warned):
-    monkeypatch.setattr(doctor, "slow_precision", lambda precision: "slow" if precision == "bfloat16" else "")
-
-    assert ("slow" in doctor.warnings(store, doctor.specs.load_study(name))) == warned
-
-
-def test_rates_that_do_not_rise_and_few_images_are_pointed_out(store):
-    study = doctor.specs.load_study("cifar10-mini")
-    assert doctor.warnings(store, study) == doctor.warnings(store)
-    rates = study.learning_rates | {"layca": {"low": 0.1, "medium": 0.01, "high": 0.02}}
-    odd = study.changed(learning_rates=rates, measuring={"images": 100, "clustering_images": 100, "curve_images": 100})
-
-    of_rates, of_images = doctor.warnings(store, odd)[len(doctor.warnings(store)) :]
-    assert "rates of layca do not rise (low 0.1, medium 0.01, high 0.02)" in of_rates
-    assert "on 100 images only" in of_images
-
-
 def test_a_folder_without_images_is_told_before_they_are_needed(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(doctor, "_speed", lambda *_: 1000.0)
+    monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
     (tmp_path / "empty").mkdir()
 
     assert commands.main(["doctor", "--data", str(tmp_path / "empty")]) == 2
     assert "empty does not hold CIFAR-10: put " in capsys.readouterr().err
-
-
-def test_libraries_are_loaded_without_a_word_and_complaints_are_still_heard():
-    load = "from indicators.cli.doctor import _loading"
-    code = f"import os; {load}\nwith _loading(): os.write(2, b'1')\nos.write(2, b'words')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
-
-    assert done.stderr == "words"
 
 
 def test_a_recorded_study_costs_nothing(capsys):

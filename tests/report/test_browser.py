@@ -5,9 +5,10 @@ import shutil
 
 import pytest
 
-from indicators.report import overview, page
-from indicators.report.figures.catalog import FIGURES
-from indicators.report.figures.series import Drawn, fill_all
+from indicators.report import cards, overview, page
+from indicators.report.figures.filling import fill_all
+from indicators.report.figures.panels import Drawn
+from indicators.report.figures.thesis import FIGURES
 from indicators.sources.published import published_at
 from indicators.sources.transcribed import load
 from indicators.specs import STUDIES
@@ -36,7 +37,7 @@ def address(tmp_path_factory, filled):
     path = tmp_path_factory.mktemp("page") / "index.html"
     # With the long provenance of a study that was trained.
     trained = published_at(STUDIES / "cifar10-quarter-recorded.toml")
-    about = {"settings": page.settings(None, trained), "networks": page.networks(trained)}
+    about = {"settings": cards.settings(None, trained), "networks": cards.networks(trained)}
     path.write_text(page.to_html(document, rows, filled, others=[other], **about), encoding="utf-8")
     return path.as_uri()
 

@@ -216,3 +216,30 @@ def test_brackets_in_a_sentence_are_no_markup():
     lines = printed(case(sentence="[bold]Every[/bold] layer [1] turns."))
 
     assert any(line.endswith("[bold]Every[/bold] layer [1] turns.") for line in lines)
+
+
+ODD = "[bold]x[/] [/old] :100: \x1b[31m"
+SEEN = "[bold]x[/] [/old] :100: \\x1b[31m"
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["a short table", "a long table"])
+def test_markup_and_escapes_stand_in_the_table_as_they_are(several):
+    odd = EVIDENCE | {"compared": f"a{ODD}", "unit": f"u{ODD}"}
+    about = {"sentence": f"s{ODD}", "reason": f"r{ODD}", "parameters": f"p{ODD}", "evidence": [odd], "cases": 2}
+    cases = [case(f"i{ODD}", "refuted", **about), *(case(f"A{k}") for k in range(50 if several else 1))]
+    console = Console(file=io.StringIO(), width=300, force_terminal=True, color_system=None)
+
+    print_verdicts(console, by_claim(cases), study=f"n{ODD}", scale=f"c{ODD}", seeds=3, complete=True)
+
+    text = console.file.getvalue()
+    assert "\x1b[31m" not in text
+    assert [name for name in ("ncisrp" if several else "ncisrpau") if f"{name}{SEEN}" not in text] == []
+
+
+def test_the_names_of_claims_below_the_table_stand_there_as_they_are():
+    fewer = [EVIDENCE | {"seeds": 2, "spread": 1.0}]
+
+    lines = printed(case("A[/]", "not applicable", evidence=[]), case("B[/]\x1b", evidence=fewer))
+
+    assert sum(line.endswith(": A[/]") for line in lines) == 1
+    assert sum(line.endswith(": B[/]\\x1b") for line in lines) == 2

@@ -13,7 +13,7 @@ from indicators.errors import InputError
 from indicators.report.verdicts import (
     SCHEMA,
     Case,
-    Claim,
+    JudgedClaim,
     adjusted,
     by_claim,
     counts,
@@ -118,7 +118,7 @@ def test_a_claim_is_refuted_by_one_of_its_cases_which_is_then_shown():
 
 
 def test_a_claim_with_a_case_left_out_is_not_whole():
-    assert not Claim("A1", (case(cases=2),)).whole
+    assert not JudgedClaim("A1", (case(cases=2),)).whole
 
 
 def test_counts_are_words_in_a_fixed_order():

@@ -164,3 +164,29 @@ def test_networks_that_are_trained_are_counted_and_wait_for_their_measuring_alon
 
     # At work 40 + 60 s, five more trainings of 100 s, and nine measurings of 30 s, by two at once.
     assert "0/9 networks and 2 trained, 20 s, about 7 min left" in output.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_names_with_markup_and_escapes_are_shown_as_they_are(store, specs, clock, terminal):
+    store.note_progress(
+        specs[0], label="sgd[bold] [/] :100:", phase="measuring", indicator="x\x1b[31m[/old]", share=0.5, elapsed=1
+    )
+    display, output = shown(store, terminal=terminal)
+
+    with display:
+        clock.now += 20
+        display(specs[:1])
+
+    assert "sgd[bold] [/] :100:" in output.getvalue()
+    assert "x\\x1b[31m[/old]" in output.getvalue()
+    assert "\x1b[31m" not in output.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_is_fetched_is_shown_as_it_is(terminal):
+    console = Console(file=StringIO(), force_terminal=terminal, width=100, color_system=None)
+
+    with Fetching(console) as fetching:
+        fetching("reading [bold]x[/] :100: \x1b[31m[/old]", 1, 5)
+
+    assert "reading [bold]x[/] :100: \\x1b[31m[/old]" in console.file.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators.files import write_atomically
-from indicators.report.figures.series import Drawn, Filled, Panel, Series
+from indicators.report.figures.panels import Drawn, Filled, Panel, Series
 
 COLORS = {"sgd": "#d55e00", "wdecay": "#0072b2", "layca": "#009e73"}
 """Of Okabe and Ito (2008): told apart by color-blind readers, and three times as bright or dark as either paper."""

@@ -1,6 +1,6 @@
 """Every figure and table of the thesis's chapters 6 to 8 and annex that measurements can fill, one row each.
 
-A row says what is on the axes, which measurement it shows, and how panels and lines divide it. `series` fills it
+A row says what is on the axes, which measurement it shows, and how panels and lines divide it. `filling` fills it
 from a study; `draw` and the page draw what comes out. The drawing 7.11 and figure A.21, which shows another work's
 numbers, have no row.
 """
@@ -67,9 +67,9 @@ class Figure:
         return "figure-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
     @property
-    def numbers(self) -> frozenset[str]:
+    def stands_for(self) -> frozenset[str]:
         """All figures of the thesis that it stands for."""
-        return numbers(self.number)
+        return each_of(self.number)
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ class Table:
         return self.number.lower().replace(" ", "-").replace(".", "-")
 
     @property
-    def numbers(self) -> frozenset[str]:
+    def stands_for(self) -> frozenset[str]:
         """All tables of the thesis that it stands for."""
-        return numbers(self.number)
+        return each_of(self.number)
 
 
-def numbers(text: str) -> frozenset[str]:
+def each_of(text: str) -> frozenset[str]:
     """The figures that a text such as `7.12-7.14, Table 8.1` names, each on its own."""
     found: set[str] = set()
     for word in filter(None, (part.strip() for part in text.split(","))):
@@ -106,10 +106,10 @@ def numbers(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def shown(text: str, figures: Sequence[Figure | Table]) -> list[Figure | Table]:
+def named_in(text: str, figures: Sequence[Figure | Table]) -> list[Figure | Table]:
     """The figures that stand for any of those that a text names."""
-    named = numbers(text)
-    return [figure for figure in figures if figure.numbers & named]
+    named = each_of(text)
+    return [figure for figure in figures if figure.stands_for & named]
 
 
 def _training(number: str, optimizer: str) -> tuple[Figure, Figure, Figure]:

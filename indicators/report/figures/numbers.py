@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterable, Iterator
 
-from indicators.report.figures.series import Drawn, Filled, Series, Tabulated
+from indicators.report.figures.panels import Drawn, Filled, Series, Tabulated
 
 COLUMNS = ("figure", "part", "study", "panel", "line", "x", "mean", "smallest", "largest")
 

@@ -1,0 +1,178 @@
+"""The commands that make something: fetch images, train and measure networks, calibrate learning rates."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from indicators import DEFAULT_STUDY
+from indicators.cli.options import (
+    Architecture,
+    Data,
+    FirstSeed,
+    Seeds,
+    StoreFolder,
+    Study,
+    chosen_to_train,
+    complain,
+    require_trainable,
+)
+from indicators.console import TextTable, say, show
+
+if TYPE_CHECKING:
+    from indicators.specs import ModelSpec, StudySpec
+    from indicators.store import Store
+    from indicators.study.calibration import CellSearch
+    from indicators.study.work import Work
+
+
+def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = None) -> None:
+    """Fetches and verifies the images of a study."""
+    from indicators.study import choosing
+    from indicators.study.progress import Fetching
+
+    console = Console()
+    spec, opened = chosen_to_train(study, None, data, None, store)
+    with Fetching(console) as fetching:
+        folder = choosing.fetch(spec, opened, data, fetching)
+    say(console, f"images ready in {folder}")
+
+
+def train(
+    study: Study = DEFAULT_STUDY,
+    seeds: Seeds = None,
+    first_seed: FirstSeed = 0,
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Trains the networks of a study that are not trained yet."""
+    spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
+    _make(spec, opened, data, measuring=False)
+
+
+def measure(
+    study: Study = DEFAULT_STUDY,
+    seeds: Seeds = None,
+    first_seed: FirstSeed = 0,
+    architecture: Architecture = None,
+    data: Data = None,
+    store: StoreFolder = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Name of an indicator of the catalog; may be repeated (all unless told).")
+    ] = None,
+    epoch: Annotated[
+        int | None, typer.Option(min=1, help="After which epoch, where its weights are kept (the last unless told).")
+    ] = None,
+) -> None:
+    """Trains what is missing, and measures what is not measured yet."""
+    spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
+    if only:
+        from indicators.study.measuring import require_names
+
+        require_names(tuple(only))  # before anything is trained
+    _make(spec, opened, data, measuring=True, only=tuple(only) if only else None, epoch=epoch)
+
+
+def calibrate(
+    study: Study = DEFAULT_STUDY,
+    architecture: Architecture = None,
+    targets: Annotated[
+        tuple[float, float, float] | None, typer.Option(help="Validation accuracy of low, medium, high.")
+    ] = None,
+    within: Annotated[float, typer.Option(help="How close is close enough.")] = 0.01,
+    rounds: Annotated[int, typer.Option(min=1, help="How many rates to try per network at most.")] = 6,
+    output: Annotated[Path | None, typer.Option(help="Study file to write (in the store unless told).")] = None,
+    data: Data = None,
+    store: StoreFolder = None,
+) -> None:
+    """Finds learning rates at which every optimizer reaches the three levels, and writes them as a study file."""
+    from indicators.files import make_folder
+    from indicators.specs import LEVELS, load_study, write_study
+    from indicators.store import Store
+    from indicators.study import calibration, choosing
+
+    if output is not None:
+        make_folder(output.parent, "--output")
+    opened = Store(store)
+    spec = require_trainable(choosing.uncalibrated(opened, study, architecture=architecture, arrays=data))
+    aims = spec.targets if targets is None else dict(zip(LEVELS, targets, strict=True))
+    found, cells = _calibrated(spec.changed(seeds=1, targets=aims), opened, data, within=within, rounds=rounds)
+    path = output or opened.calibrated(found.name)
+    missed = calibration.missed(cells, within)
+    given = choosing.options(study, architecture, data)
+    write_study(found, path, comment=f"Learning rates found by `indicators calibrate {given}`.\n{missed}")
+    # What was calibrated for another network or other images is found by the same options.
+    by_options = output is None and found.name != load_study(study).name
+    options = given if by_options else choosing.options(str(path), None, data)
+    place = f" --store {shlex.quote(str(store))}" if store else ""
+    next_step = f"next: pytest hypotheses/ {options}{place}"
+    say(Console(), f"written: {path}", next_step, *filter(None, [missed]))
+
+
+def _make(
+    spec: StudySpec,
+    store: Store,
+    data: Path | None,
+    *,
+    measuring: bool,
+    only: tuple[str, ...] | None = None,
+    epoch: int | None = None,
+) -> None:
+    """Fetches the images of a study, and trains its networks, or trains and measures them."""
+    from indicators.study import choosing
+    from indicators.study.progress import Fetching
+    from indicators.study.work import Work
+
+    console = Console()
+    with Fetching(console) as fetching:
+        folder = choosing.fetch(spec, store, data, fetching)
+    settings = spec.measuring if measuring else None
+    work = Work(models=tuple(spec.models()), measuring=settings, folder=folder, only=only, epoch=epoch)
+    _work(work, store, console)
+    done = "trained and measured" if measuring else "trained"
+    say(console, f"{len(work.networks())} networks {done}; store: {store.root}")
+
+
+def _calibrated(
+    spec: StudySpec, store: Store, data: Path | None, *, within: float, rounds: int
+) -> tuple[StudySpec, list[CellSearch]]:
+    """The study with the rates that were found, and what was tried for each cell; shows what is tried."""
+    from indicators.study import calibration, choosing
+    from indicators.study.work import Work
+
+    console, folder = Console(), choosing.fetch(spec, store, data)
+    cells: list[CellSearch] = []
+
+    def train_all(models: Sequence[ModelSpec]) -> None:
+        _work(Work(models=tuple(models), measuring=None, folder=folder, trials=True), store, console)
+
+    def note(tried: Sequence[CellSearch]) -> None:
+        cells[:] = tried
+        show(console, _table(tried))
+
+    return calibration.calibrate(spec, store, train_all, within=within, rounds=rounds, say=note), cells
+
+
+def _work(work: Work, store: Store, console: Console) -> None:
+    """Makes the networks of some work; a worker that fails ends the command."""
+    from indicators.study import workers
+
+    try:
+        workers.make(work, store, console)
+    except workers.WorkerError as error:
+        raise typer.Exit(complain(str(error), 1)) from None
+
+
+def _table(cells: Sequence[CellSearch]) -> TextTable:
+    table = TextTable("optimizer", "level", "target", "closest", "learning rate", "tried", box=None, pad_edge=False)
+    for cell in cells:
+        rate, accuracy, fitted = cell.best
+        closest = f"{accuracy:.3f}" + ("" if fitted else " (training images not fitted)")
+        table.add_row(cell.optimizer, cell.level, f"{cell.target:.3f}", closest, f"{rate:g}", str(len(cell.trials)))
+    return table
