@@ -11,8 +11,8 @@ import xarray as xr
 from indicators.errors import InputError, did_you_mean
 from indicators.images.dataset import Dataset
 from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.measures.inputs import Kernel, Layer, Trajectory
 from indicators.measures.row import Indicator
-from indicators.measures.subjects import Kernel, Layer, Trajectory
 from indicators.sources.stored import END, State, file_name, stored_arrays, to_bytes
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store

@@ -9,7 +9,7 @@ import xarray as xr
 from indicators.errors import InputError, NotApplicable
 from indicators.measures import clustering
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.measures.subjects import Layer, Neuron
+from indicators.measures.inputs import Layer, Neuron
 from indicators.measures.trajectories import Following
 from indicators.measures.weights import cosine_distance
 from indicators.networks import forward, training

@@ -1,4 +1,4 @@
-"""Pairs of neurons: all of a layer's, or those at a given distance in the image; arrays in, arrays out."""
+"""What pairs of neurons tell about each other: all of a layer's, a sample, or those at a distance in the image."""
 
 import math
 from collections.abc import Iterator
@@ -7,18 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from indicators.measures.information import (
-    Active,
-    Floats,
-    Integers,
-    Packed,
-    as_packed,
-    check_average_method,
-    check_generator,
-    live,
-    nmi_of_counts,
-)
-from indicators.measures.weights import real_numbers
+from indicators.measures.arrays import Floats, Integers, check_choice, check_generator, chunks, real_numbers
+from indicators.measures.information.binarized import Active, Packed, as_packed, live, ones
+from indicators.measures.information.entropies import AVERAGE_METHODS, nmi_of_counts
 
 # Neurons on each side of a block of pairs: what one block allocates stays within about ten megabytes.
 _BLOCK = 256
@@ -39,8 +30,45 @@ class AllPairs(NamedTuple):
     """(bins,) number of pairs in equal bins of [0, 1], of all pairs."""
 
 
+def sample_pairs(neurons: int, count: int, *, rng: np.random.Generator) -> Integers:
+    """Pairs of different neurons, drawn uniformly, with replacement between pairs.
+
+    neurons: their number, at least 2; count: of pairs, at least 1; the result is (count, 2) int. ValueError
+    for smaller numbers, TypeError where `rng` is not a numpy.random.Generator. Section 8.3 of the thesis
+    draws 10 000.
+    """
+    check_generator(rng)
+    if neurons < 2 or count < 1:
+        raise ValueError(f"neurons={neurons}, count={count}: expected at least two neurons and one pair")
+    first = rng.integers(neurons, size=count)
+    second = rng.integers(neurons - 1, size=count)
+    return np.stack((first, second + (second >= first)), axis=1)
+
+
+def pairwise_nmi(active: Active, pairs: ArrayLike, *, average_method: str = "arithmetic") -> Floats:
+    """Mutual information of pairs of binarized neurons, normalized to a pure number in [0, 1].
+
+    I(a, b) over the mean (`"arithmetic"`) or the larger (`"max"`, which the 2019 numbers used) of H(a) and
+    H(b). 0: independent; 1: each tells the other, equal or complementary. Decided on integer counts, so
+    exact at both ends. Two neurons that do not vary count as 1, one of them as 0. Independent neurons
+    average about 1 / (2 n H) over n images, not 0.
+
+    active: (images, neurons) bool, or packed; pairs: (n, 2) int. ValueError for pairs of another shape,
+    empty or out of range, an unknown method; TypeError for other dtypes. Thesis section 8.3.4.
+    """
+    check_choice("average_method", average_method, AVERAGE_METHODS)
+    packed = as_packed(active)
+    left, right = checked_pairs(pairs, len(packed.counts)).T
+    values = np.empty(len(left))
+    for chunk in chunks(len(left), 4 * packed.words.shape[1]):
+        one, other = left[chunk], right[chunk]
+        both = ones(packed.words[one] & packed.words[other])
+        values[chunk] = nmi_of_counts(packed.images, packed.counts[one], packed.counts[other], both, average_method)
+    return values
+
+
 def nmi_histogram(nmi: ArrayLike, bins: int = 100) -> Integers:
-    """Count pairs, or neurons, by their NMI in equal bins of [0, 1]; the last includes 1.
+    """Number of pairs, or of neurons, by their NMI in equal bins of [0, 1]; the last includes 1.
 
     The first bin holds the exact zeros and the last the exact ones, hence the pairs of neurons that do not
     vary: look at live pairs as well.
@@ -65,7 +93,7 @@ def all_pairs(active: Active, *, average_method: str = "arithmetic", bins: int =
     active: (images, neurons) bool, or packed, at least two neurons. ValueError for fewer, other shapes, an
     unknown method or no bins; TypeError for another dtype. Thesis section 8.3.4.
     """
-    check_average_method(average_method)
+    check_choice("average_method", average_method, AVERAGE_METHODS)
     _check_bins(bins)
     packed = as_packed(active)
     neurons, varying = len(packed.counts), live(packed)
@@ -88,7 +116,7 @@ def all_pairs(active: Active, *, average_method: str = "arithmetic", bins: int =
 def sample_pairs_at_distance(
     shape: tuple[int, int, int], distance: int, count: int, *, rng: np.random.Generator
 ) -> Integers:
-    """Draw pairs of different neurons whose places in the image are `distance` apart, uniformly.
+    """Pairs of different neurons whose places in the image are `distance` apart, drawn uniformly.
 
     The distance is the larger of the differences of rows and of columns: the receptive fields of two neurons
     of a layer with kernels of k by k overlap just below a distance of k. 0: the same place in two channels.
@@ -120,8 +148,20 @@ def sample_pairs_at_distance(
     )
 
 
+def checked_pairs(pairs: ArrayLike, neurons: int) -> Integers:
+    """The pairs as (n, 2) indices of neurons, checked."""
+    values = np.asarray(pairs)
+    if values.ndim != 2 or values.shape[1] != 2 or len(values) == 0:
+        raise ValueError(f"pairs.shape={values.shape} is not (n, 2) with at least one pair of neurons")
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"pairs.dtype={values.dtype} is not an integer; give indices of neurons")
+    if values.min() < 0 or values.max() >= neurons:
+        raise ValueError(f"pairs from {values.min()} to {values.max()} are not in [0, {neurons}), the layer's neurons")
+    return values.astype(np.int64)
+
+
 def _offsets(height: int, width: int, distance: int, count: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
-    """Draw differences of place, each as often as there are pairs of places that differ so."""
+    """Differences of place, each drawn as often as there are pairs of places that differ so."""
     steps = np.arange(-distance, distance + 1)
     down, right = (side.ravel() for side in np.meshgrid(steps, steps, indexing="ij"))
     places = np.maximum(0, height - np.abs(down)) * np.maximum(0, width - np.abs(right))
@@ -143,7 +183,7 @@ def _checked_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 def _blocks(packed: Packed, neurons: NDArray[np.intp], average_method: str) -> Iterator[Floats]:
-    """Yield the NMI of all pairs of the given neurons, a block at a time, each pair once."""
+    """NMI of all pairs of the given neurons, a block at a time, each pair once."""
     starts = range(0, len(neurons), _BLOCK)
     for start in starts:
         left = neurons[start : start + _BLOCK]
@@ -159,7 +199,7 @@ def _blocks(packed: Packed, neurons: NDArray[np.intp], average_method: str) -> I
 
 
 def _common(packed: Packed, left: NDArray[np.intp], right: NDArray[np.intp]) -> Integers:
-    """Return how many images two neurons are both active for, (left, right)."""
+    """How many images two neurons are both active for, (left, right)."""
     # Where every neuron meets every other, a product of matrices is faster than bits; integers stay exact.
     counts = _bits(packed, left) @ _bits(packed, right).T
     return counts.astype(np.int64)
