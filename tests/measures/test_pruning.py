@@ -304,10 +304,6 @@ def test_the_area_under_an_untouched_curve_is_its_upper_end():
     assert pruning.area(grid, [0.8, 0.4, 0.0], upper=0.65) == pytest.approx(0.3 * 0.75 + 0.35 * 0.375)
 
 
-def test_accuracy_kept_is_a_share_of_the_unpruned_accuracy():
-    np.testing.assert_allclose(pruning.accuracy_kept([[0.8, 0.4, 0.84], [0.5, 0.1, 0]]), [[1, 0.5, 1.05], [1, 0.2, 0]])
-
-
 def test_fraction_at_interpolates_to_the_first_crossing():
     grid, curve = [0, 0.2, 0.4, 0.6], [0.9, 0.5, 0.7, 0.1]
 
@@ -325,7 +321,6 @@ def test_curves_without_an_answer_give_nan():
     assert np.isnan(pruning.half_loss_fraction(grid, curves)).all()
     assert np.isnan(pruning.fraction_at(grid, curves, [0.79, -0.01])).all()
     np.testing.assert_array_equal(np.isnan(pruning.area(grid, curves)), [False, True])
-    np.testing.assert_array_equal(np.isnan(pruning.accuracy_kept(curves)), [[False] * 3, [True] * 3])
 
 
 @settings(deadline=None)

@@ -1,4 +1,4 @@
-"""What pairs of neurons tell about each other: all of a layer's, a sample, or those at a distance in the image."""
+"""What pairs of neurons tell about each other, given ones or all of a layer's: arrays in, arrays out."""
 
 import math
 from collections.abc import Iterator
@@ -7,42 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from indicators.measures.arrays import Floats, Integers, check_choice, check_generator, chunks, real_numbers
+from indicators.measures.arrays import Floats, Integers, check_choice, chunks, real_numbers
 from indicators.measures.information.binarized import Active, Packed, as_packed, live, ones
 from indicators.measures.information.entropies import AVERAGE_METHODS, nmi_of_counts
 
 # Neurons on each side of a block of pairs: what one block allocates stays within about ten megabytes.
 _BLOCK = 256
-
-
-class AllPairs(NamedTuple):
-    """The NMI of every pair of different neurons of a layer, summarized."""
-
-    mean: float
-    """Over all pairs; two neurons that do not vary count as 1, one of them as 0."""
-    live_mean: float
-    """Over the pairs of two neurons that vary; NaN where there is none."""
-    pairs: int
-    """How many pairs there are."""
-    live_pairs: int
-    """How many of them are of two neurons that vary."""
-    histogram: Integers
-    """(bins,) number of pairs in equal bins of [0, 1], of all pairs."""
-
-
-def sample_pairs(neurons: int, count: int, *, rng: np.random.Generator) -> Integers:
-    """Pairs of different neurons, drawn uniformly, with replacement between pairs.
-
-    neurons: their number, at least 2; count: of pairs, at least 1; the result is (count, 2) int. ValueError
-    for smaller numbers, TypeError where `rng` is not a numpy.random.Generator. Section 8.3 of the thesis
-    draws 10 000.
-    """
-    check_generator(rng)
-    if neurons < 2 or count < 1:
-        raise ValueError(f"neurons={neurons}, count={count}: expected at least two neurons and one pair")
-    first = rng.integers(neurons, size=count)
-    second = rng.integers(neurons - 1, size=count)
-    return np.stack((first, second + (second >= first)), axis=1)
 
 
 def pairwise_nmi(active: Active, pairs: ArrayLike, *, average_method: str = "arithmetic") -> Floats:
@@ -83,6 +53,21 @@ def nmi_histogram(nmi: ArrayLike, bins: int = 100) -> Integers:
     return np.histogram(values, bins, range=(0.0, 1.0))[0].astype(np.int64)
 
 
+class AllPairs(NamedTuple):
+    """The NMI of every pair of different neurons of a layer, summarized."""
+
+    mean: float
+    """Over all pairs; two neurons that do not vary count as 1, one of them as 0."""
+    live_mean: float
+    """Over the pairs of two neurons that vary; NaN where there is none."""
+    pairs: int
+    """How many pairs there are."""
+    live_pairs: int
+    """How many of them are of two neurons that vary."""
+    histogram: Integers
+    """(bins,) number of pairs in equal bins of [0, 1], of all pairs."""
+
+
 def all_pairs(active: Active, *, average_method: str = "arithmetic", bins: int = 100) -> AllPairs:
     """NMI of every pair of different neurons of a layer: its means and its histogram, without sampling error.
 
@@ -113,41 +98,6 @@ def all_pairs(active: Active, *, average_method: str = "arithmetic", bins: int =
     return AllPairs((total + constant) / pairs, live_mean, pairs, live_pairs, histogram)
 
 
-def sample_pairs_at_distance(
-    shape: tuple[int, int, int], distance: int, count: int, *, rng: np.random.Generator
-) -> Integers:
-    """Pairs of different neurons whose places in the image are `distance` apart, drawn uniformly.
-
-    The distance is the larger of the differences of rows and of columns: the receptive fields of two neurons
-    of a layer with kernels of k by k overlap just below a distance of k. 0: the same place in two channels.
-    Pairs are drawn with replacement among all ordered ones.
-
-    shape: (height, width, channels) of the layer's output, flattened in this order to number the neurons;
-    the result is (count, 2) int. ValueError where there is no such pair, or for a count below 1; TypeError
-    where `rng` is not a numpy.random.Generator. Thesis section 8.3.4.
-    """
-    check_generator(rng)
-    height, width, channels = _checked_shape(shape)
-    if count < 1 or not 0 <= distance < max(height, width) or height * width * channels < 2:
-        raise ValueError(f"shape={shape}, distance={distance}, count={count}: no such pair, or none asked for")
-    if distance == 0 and channels == 1:
-        raise ValueError(f"shape={shape}, distance=0: two neurons at one place need two channels")
-    down, right = _offsets(height, width, distance, count, rng)
-    rows = np.maximum(0, -down) + rng.integers(height - np.abs(down))
-    columns = np.maximum(0, -right) + rng.integers(width - np.abs(right))
-    first = rng.integers(channels, size=count)
-    second = rng.integers(channels - (distance == 0), size=count)
-    if distance == 0:
-        second += second >= first
-    return np.stack(
-        [
-            (rows * width + columns) * channels + first,
-            ((rows + down) * width + columns + right) * channels + second,
-        ],
-        axis=1,
-    )
-
-
 def checked_pairs(pairs: ArrayLike, neurons: int) -> Integers:
     """The pairs as (n, 2) indices of neurons, checked."""
     values = np.asarray(pairs)
@@ -160,26 +110,9 @@ def checked_pairs(pairs: ArrayLike, neurons: int) -> Integers:
     return values.astype(np.int64)
 
 
-def _offsets(height: int, width: int, distance: int, count: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
-    """Differences of place, each drawn as often as there are pairs of places that differ so."""
-    steps = np.arange(-distance, distance + 1)
-    down, right = (side.ravel() for side in np.meshgrid(steps, steps, indexing="ij"))
-    places = np.maximum(0, height - np.abs(down)) * np.maximum(0, width - np.abs(right))
-    places *= np.maximum(np.abs(down), np.abs(right)) == distance
-    drawn = np.searchsorted(np.cumsum(places), rng.integers(places.sum(), size=count), side="right")
-    return down[drawn], right[drawn]
-
-
 def _check_bins(bins: int) -> None:
     if bins < 1:
         raise ValueError(f"bins={bins} is not at least 1")
-
-
-def _checked_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    if len(shape) != 3 or min(shape) < 1:
-        raise ValueError(f"shape={shape} is not (height, width, channels), each at least 1")
-    height, width, channels = (int(side) for side in shape)
-    return height, width, channels
 
 
 def _blocks(packed: Packed, neurons: NDArray[np.intp], average_method: str) -> Iterator[Floats]:
