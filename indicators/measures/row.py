@@ -77,7 +77,7 @@ COSTS = {
 
 
 def logged(*_: Any) -> Any:
-    """Nothing: an indicator that is logged, kept while training, is not computed; raises TypeError that says so."""
+    """Raises TypeError: what is logged, kept while training, is read from the record and not computed."""
     raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
 
 

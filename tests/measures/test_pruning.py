@@ -23,7 +23,7 @@ measured = st.integers(0, 10_000).map(lambda images: images / 10_000)
 
 
 def removed_one_by_one(kernels, fraction, sign=1):
-    """Remove the smallest magnitudes by a stable sort, which keeps ties in the order of their flat index."""
+    """The smallest magnitudes by a stable sort, which keeps ties in the order of their flat index."""
     flat = np.concatenate([np.ravel(kernel) for kernel in kernels]).astype(np.float64)
     removed = np.zeros(flat.size, dtype=bool)
     removed[np.argsort(sign * np.abs(flat), kind="stable")[: math.floor(fraction * flat.size)]] = True

@@ -11,7 +11,7 @@ import numpy as np
 
 from indicators.errors import InputError
 from indicators.measures.arrays import Array
-from indicators.measures.contract.worlds import WORLDS, arrays, cast, mapped, spoiled
+from indicators.measures.contract.worlds import WORLDS, arrays_of, cast, mapped, spoiled
 from indicators.measures.row import Indicator
 
 Check = Callable[[Indicator, np.random.Generator], None]
@@ -72,10 +72,10 @@ def check_degenerate(row: Indicator, rng: np.random.Generator) -> None:
 def check_repeatable(row: Indicator, rng: np.random.Generator) -> None:
     """Asked twice, the same answer to the last bit; what it is given stays as it was."""
     world = _ordinary(row, rng)
-    before = [array.copy() for array in arrays(world)]
+    before = [array.copy() for array in arrays_of(world)]
     first, second = _answer(row, world), _answer(row, mapped(world, np.copy))
     _require(_same_bits(first, second), row, f"asked twice it answers {first} and {second}: draw from a fixed seed")
-    changed = any(not np.array_equal(a, b) for a, b in zip(before, arrays(world), strict=True))
+    changed = any(not np.array_equal(a, b) for a, b in zip(before, arrays_of(world), strict=True))
     _require(not changed, row, "it changes the arrays it is given: work on a copy")
 
 

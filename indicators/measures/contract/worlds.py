@@ -77,7 +77,7 @@ def _neuron(rng: np.random.Generator) -> Neuron:
 # --- Arrays of worlds
 
 
-def arrays(world: Any) -> list[Array]:
+def arrays_of(world: Any) -> list[Array]:
     """Every array of a world."""
     members = world if isinstance(world, list) else [getattr(world, field.name) for field in fields(world)]
     return [member for member in members if isinstance(member, np.ndarray)]

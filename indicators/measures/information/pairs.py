@@ -71,7 +71,7 @@ class AllPairs(NamedTuple):
 def all_pairs(active: Active, *, average_method: str = "arithmetic", bins: int = 100) -> AllPairs:
     """NMI of every pair of different neurons of a layer: its means and its histogram, without sampling error.
 
-    The mean of `information.pairwise_nmi` over all n (n - 1) / 2 pairs, to rounding. The time grows with the
+    The mean of `pairwise_nmi` over all n (n - 1) / 2 pairs, to rounding. The time grows with the
     square of the number of neurons that vary (50 million pairs of 1000 images take some seconds), the memory
     does not.
 

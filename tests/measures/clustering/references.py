@@ -82,7 +82,7 @@ def exact_answer(
     weighting="components",
     of="neighborhood",
 ):
-    """Return the value, the neighborhoods used, those selected, and the share of active neighbors."""
+    """The value, the neighborhoods used, those selected, and the share of active neighbors."""
     with mpmath.workdps(60):
         rows = [[Fraction(float(value)) for value in row] for row in inputs]
         weights = [Fraction(float(value)) for value in weights]
@@ -130,7 +130,7 @@ def assert_exact(neuron, **options):
 
 
 def by_scikit_learn(distances, active, closest, size):
-    """Return the silhouette of each selected image's neighborhood, NaN for one class, and the share of active."""
+    """The silhouette of each selected image's neighborhood, NaN for one class, and the share of active."""
     candidates = np.flatnonzero(active)
     totals = distances[np.ix_(candidates, candidates)].sum(axis=1)
     values, shares = [], []

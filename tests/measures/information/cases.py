@@ -19,7 +19,7 @@ def every_pair(active):
 
 
 def exact_nmi(table, average_method):
-    """Normalize the mutual information of a table of joint counts, to fifty digits."""
+    """Normalized mutual information of a table of joint counts, and both entropies, to fifty digits."""
     with mpmath.workdps(50):
         total = mpmath.mpf(int(table.sum()))
 

@@ -15,7 +15,7 @@ METHODS = information.AVERAGE_METHODS
 
 
 def with_counts(both, first, second, images):
-    """Make two neurons active for `first` and `second` images, `both` of them in common."""
+    """Two neurons that are active for `first` and `second` images, `both` of them in common."""
     active = np.zeros((images, 2), dtype=bool)
     active[:first, 0] = True
     active[first - both : first - both + second, 1] = True
