@@ -134,7 +134,7 @@ def test_random_mask_is_uniform_over_all_kernels_together():
         for _ in range(draws)
     )
 
-    # Three of seven each time: standard deviation .0078, so six of them.
+    # Three of seven each time: standard deviation 0.0078, so six of them.
     np.testing.assert_allclose(hits / draws, 3 / 7, atol=0.047)
 
 
@@ -153,7 +153,7 @@ def test_random_mask_per_layer_draws_each_layer_anew_and_uniformly():
         [[m.ravel() for m in pruning.random_mask([np.ones(4)] * 2, 0.5, rng=rng, scope="layer")] for _ in range(4000)]
     ).swapaxes(0, 1)
 
-    # Half of them each, with a standard deviation of .0079; the same place in both for a quarter.
+    # Half of them each, with a standard deviation of 0.0079; the same place in both for a quarter.
     np.testing.assert_allclose(first.mean(axis=0), 0.5, atol=0.048)
     np.testing.assert_allclose((first & second).mean(axis=0), 0.25, atol=0.042)
 

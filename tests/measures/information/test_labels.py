@@ -136,7 +136,7 @@ def test_the_floor_is_the_expected_information_of_permuted_labels():
         for column in active.T
     ]
 
-    # A single permutation spreads by .008, so that the mean of 400 lies within six times .0004.
+    # A single permutation spreads by 0.008, so that the mean of 400 lies within six times 0.0004.
     np.testing.assert_allclose(floor, expected, atol=0.0024)
     assert np.mean(floor) == pytest.approx(3 / 240 / of_labels, rel=0.15)
 
