@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from indicators.errors import NotApplicable
+from indicators.measures.curves import first_crossing
 
 Floats = NDArray[np.float64]
 
@@ -35,11 +36,8 @@ def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.Dat
     places = _depths(profile)
     heights = profile.transpose(..., "layer").to_numpy().astype(float)
     above = heights > threshold
-    crossed, never = above.argmax(-1), ~above.any(-1)
-    before = np.maximum(crossed - 1, 0)
-    low, high = (np.take_along_axis(heights, k[..., None], -1)[..., 0] for k in (before, crossed))
-    share = np.divide(threshold - low, high - low, out=np.ones_like(low), where=~never & (crossed > 0))
-    depth = np.where(never, 1.0, places[before] + share * (places[crossed] - places[before]))
+    never = ~above.any(-1)
+    depth = np.where(never, 1.0, first_crossing(places, heights, threshold, above))
     finite = np.isfinite(heights).all(-1)
     shell = profile.isel(layer=0, drop=True)
     shell.attrs = {name: of for name, of in profile.attrs.items() if name == "undefined"}
@@ -109,12 +107,11 @@ def relative_onset(profile: xr.DataArray, share: float) -> xr.DataArray:
         lowest = heights.min(-1, keepdims=True)
         before = np.arange(len(depths)) < heights.argmin(-1)[..., None]
         risen = np.where(before, 0.0, heights - lowest)
-        whole = risen.max(-1, keepdims=True)
-        after = np.maximum((risen > share * whole).argmax(-1)[..., None], 1)
-        low, high = (np.take_along_axis(risen, place, -1) for place in (after - 1, after))
-        part = np.divide(share * whole - low, high - low, out=np.ones_like(low), where=high > low)
-        found = depths[after - 1] + part * (depths[after] - depths[after - 1])
-        return np.asarray(np.where(whole > 0, found, np.where(np.isnan(whole), np.nan, 1.0))[..., 0])
+        whole = risen.max(-1)
+        # Of the smallest numbers there are, a share may round to the whole, which nothing exceeds.
+        beyond = (risen > share * whole[..., None]) | (risen == whole[..., None])
+        found = first_crossing(depths, risen, share * whole, beyond)
+        return np.asarray(np.where(whole > 0, found, np.where(np.isnan(whole), np.nan, 1.0)))
 
     return _of_layers(onset, profile, f"risen by {share:g}")
 

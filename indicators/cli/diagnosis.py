@@ -18,7 +18,7 @@ from indicators.errors import InputError
 from indicators.images import arrayfolder, cifar10
 from indicators.images.dataset import Dataset, Split, load_dataset
 from indicators.machine import accelerator, cores, memory, provenance, resolve_precision, slow_precision
-from indicators.measures.subjects import AFFORDABLE_NEURONS
+from indicators.measures.inputs import AFFORDABLE_NEURONS
 from indicators.sources.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store

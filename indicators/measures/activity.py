@@ -1,29 +1,27 @@
-"""Which neurons never answer, which always do, how often and to what: arrays in, arrays out.
-
-The distribution of a layer's activations is the `distributions.histogram` of its `mean_activations`, or of the
-activations themselves.
-"""
+"""Which neurons never answer, which always do, how often and to what: arrays in, arrays out."""
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from indicators.measures.information import (
+from indicators.measures.arrays import (
+    Array,
+    Bools,
     Floats,
     activation_matrix,
-    binarize,
+    check_choice,
     chunks,
-    entropy,
     not_finite,
-    packed_classes,
 )
+from indicators.measures.information.binarized import binarize
+from indicators.measures.information.entropies import entropy
+from indicators.measures.information.labels import packed_classes
 
 KINDS = ("activations", "binarized")
 
 
-def pathological(activations: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def pathological(activations: ArrayLike) -> tuple[Bools, Bools]:
     """Masks of the neurons that are never active and of those that always are, over all images.
 
     Never: all values <= 0; always: all values > 0, after ReLU. A neuron is at most one of the two; the
@@ -41,7 +39,7 @@ def pathological(activations: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.
     return highest <= 0, lowest > 0
 
 
-def zero_ratio(activations: ArrayLike, *, of: str = "activations") -> NDArray[np.float64]:
+def zero_ratio(activations: ArrayLike, *, of: str = "activations") -> Floats:
     """Share of the images for which each neuron is zero, in [0, 1].
 
     `of="activations"`: exact zeros of the activations. `of="binarized"`: images not above the neuron's own
@@ -51,8 +49,7 @@ def zero_ratio(activations: ArrayLike, *, of: str = "activations") -> NDArray[np
     axes, an empty array, NaN or infinity, an unknown `of`; TypeError for what is not a real number. Thesis
     section 8.3.6.
     """
-    if of not in KINDS:
-        raise ValueError(f"of={of!r} is not one of {KINDS}")
+    check_choice("of", of, KINDS)
     values = _finite(activations)
     images, neurons = values.shape
     ratio = np.empty(neurons)
@@ -124,14 +121,14 @@ def class_selectivity(activations: ArrayLike, labels: ArrayLike) -> Floats:
     return np.asarray((1.0 - ratio) / (1.0 + ratio)).clip(0.0, 1.0)
 
 
-def _finite(activations: ArrayLike) -> NDArray[Any]:
+def _finite(activations: ArrayLike) -> Array:
     values = activation_matrix(activations)
     if not (np.isfinite(values.max()) and np.isfinite(values.min())):
         raise not_finite()
     return values
 
 
-def _means(values: NDArray[Any]) -> Floats:
+def _means(values: Array) -> Floats:
     # Divided before they are summed only where the sum would overflow: it rounds more.
     with np.errstate(over="ignore"):
         means: Floats = values.sum(axis=0, dtype=np.float64) / len(values)

@@ -1,15 +1,11 @@
-"""How the weights of a layer, their changes or its activations are distributed: arrays in, numbers out.
-
-Compare layers or networks on one grid: make it with `grid` from all of them, then take the `histogram` or the
-`density` of each.
-"""
+"""How the weights of a layer, their changes or its activations are distributed: arrays in, numbers out."""
 
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from indicators.measures.weights import Vector, finite_vector, mantissa, real_numbers
+from indicators.measures.arrays import Floats, finite_vector, mantissa, real_numbers
 
 # The density gathers values into bins of a sixteenth of the bandwidth and describes each bin by eight moments:
 # a value is at most 1/32 of the bandwidth from its bin's center, and what is left out is below 1e-14 of the peak.
@@ -30,7 +26,7 @@ def value_range(values: ArrayLike) -> float:
     return float(vector.max() - vector.min())
 
 
-def quantiles(values: ArrayLike, shares: ArrayLike) -> Vector:
+def quantiles(values: ArrayLike, shares: ArrayLike) -> Floats:
     """Values below which the given shares of all values lie, linear between neighbors, in the values' unit.
 
     The share 0 gives the smallest value, 1/2 the median, 1 the largest.
@@ -65,7 +61,7 @@ def uniform_distance(values: ArrayLike) -> float:
     """Kolmogorov distance between the values and the uniform distribution over their range, in (0, 1].
 
     The largest difference between the two cumulative distributions. 1/n for n values: evenly spaced (n
-    uniform draws give about .87 / sqrt(n)); toward 1: nearly all at one end. It depends neither on the place
+    uniform draws give about 0.87 / sqrt(n)); toward 1: nearly all at one end. It depends neither on the place
     nor on the scale. NaN where all values are equal.
 
     values: any shape. ValueError for no values, NaN or infinity; TypeError for what is not a real number.
@@ -99,51 +95,7 @@ def distribution_distance(first: ArrayLike, second: ArrayLike) -> float:
     return largest / (one.size * other.size)
 
 
-def grid(samples: list[NDArray[np.generic]] | list[ArrayLike], points: int) -> Vector:
-    """Evenly spaced points from the smallest to the largest value of all samples, for figures with one axis.
-
-    As edges, they make points - 1 bins of `histogram`; as places, they are those of `density`.
-
-    samples: list of arrays of any shapes; points: at least 2; the result is (points,). ValueError for fewer,
-    no samples, samples that hold a single value only, NaN or infinity; TypeError for a bare array or what is
-    not a real number.
-    """
-    if hasattr(samples, "dtype"):
-        raise TypeError("samples is one array; expected a list of arrays: write [values] for a single one")
-    if points < 2 or not samples:
-        raise ValueError(f"points={points}, {len(samples)} samples: expected at least two points and one sample")
-    checked = [_checked(sample, f"samples[{index}]") for index, sample in enumerate(samples)]
-    lowest, highest = min(v.min() for v in checked), max(v.max() for v in checked)
-    if lowest == highest:
-        raise ValueError(f"samples hold the value {lowest} only; a grid needs two different ones")
-    return np.linspace(lowest, highest, points)
-
-
-def histogram(values: ArrayLike, edges: ArrayLike) -> NDArray[np.int64]:
-    """Count the values between each two neighboring edges; the last bin includes its upper edge.
-
-    The counts sum to the number of values: a value beyond the edges is an error, not lost.
-
-    values: any shape; edges: (bins + 1,) increasing; the result is (bins,). ValueError for other edges, a
-    value beyond them, no values, NaN or infinity; TypeError for what is not a real number. Thesis section
-    7.2.1, and annex A with `activity.mean_activations` for values.
-    """
-    borders = finite_vector(edges, "edges")
-    if np.ndim(edges) != 1 or borders.size < 2 or not np.all(np.diff(borders) > 0.0):
-        raise ValueError(f"edges={borders.tolist()} are not two or more increasing numbers")
-    array = real_numbers(values, "values")  # not converted: a layer's activations may be large
-    lowest, highest = float(array.min()), float(array.max())
-    if not (math.isfinite(lowest) and math.isfinite(highest)):
-        raise ValueError("values holds NaN or infinity; expected finite values: look for the epoch that diverged")
-    if lowest < borders[0] or highest > borders[-1]:
-        raise ValueError(
-            f"values from {lowest} to {highest} leave the edges [{borders[0]}, {borders[-1]}]; "
-            "make the grid from all samples"
-        )
-    return np.histogram(array, borders)[0].astype(np.int64)
-
-
-def density(values: ArrayLike, points: ArrayLike) -> Vector:
+def density(values: ArrayLike, points: ArrayLike) -> Floats:
     """Gaussian kernel estimate of the values' density at the given points, per unit of the values.
 
     The mean over the values of a Gaussian around each, whose width is the sample standard deviation times
@@ -159,17 +111,17 @@ def density(values: ArrayLike, points: ArrayLike) -> Vector:
     width = _standard_deviation(vector) * vector.size**-0.2
     lowest = vector.min()
     moments = _binned_moments((vector - lowest) / width)
-    heights: Vector = _smoothed(moments, (places - lowest) / width) / (vector.size * width * math.sqrt(2.0 * math.pi))
+    heights: Floats = _smoothed(moments, (places - lowest) / width) / (vector.size * width * math.sqrt(2.0 * math.pi))
     return heights.reshape(np.shape(points))
 
 
-def _standard_deviation(vector: Vector) -> float:
+def _standard_deviation(vector: Floats) -> float:
     scaled, exponent = mantissa(vector)
     centered, finer = mantissa(scaled - scaled.mean())
     return math.ldexp(math.sqrt(float(np.sum(centered**2)) / (vector.size - 1)), exponent + finer)
 
 
-def _binned_moments(values: Vector) -> NDArray[np.float64]:
+def _binned_moments(values: Floats) -> Floats:
     """Sums of (value - center of its bin)^k / k! over each bin, (moments, bins); values in bandwidths, from 0."""
     index = (values * _BINS_PER_BANDWIDTH).astype(np.intp)
     offset = values - (index + 0.5) / _BINS_PER_BANDWIDTH
@@ -181,7 +133,7 @@ def _binned_moments(values: Vector) -> NDArray[np.float64]:
     return np.stack(rows)
 
 
-def _smoothed(moments: NDArray[np.float64], places: Vector) -> Vector:
+def _smoothed(moments: Floats, places: Floats) -> Floats:
     """Sum of exp(-(place - value)^2 / 2), from the bins within reach of each place."""
     bins = moments.shape[1]
     reach = _REACH * _BINS_PER_BANDWIDTH
@@ -196,7 +148,7 @@ def _smoothed(moments: NDArray[np.float64], places: Vector) -> Vector:
     return sums
 
 
-def _hermite_series(coefficients: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _hermite_series(coefficients: Floats, x: Floats) -> Floats:
     """Sum of coefficients times Hermite polynomials: exp(-(x - t)^2 / 2) = exp(-x^2 / 2) sum He_k(x) t^k / k!."""
     before, polynomial, total = np.zeros_like(x), np.ones_like(x), np.zeros_like(x)
     for order, coefficient in enumerate(coefficients):
@@ -205,5 +157,5 @@ def _hermite_series(coefficients: NDArray[np.float64], x: NDArray[np.float64]) -
     return total
 
 
-def _checked(values: ArrayLike, name: str = "values") -> Vector:
+def _checked(values: ArrayLike, name: str = "values") -> Floats:
     return finite_vector(values, name)

@@ -5,12 +5,20 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from indicators.measures.weights import real_numbers
+from indicators.measures.arrays import (
+    Array,
+    Bools,
+    Floats,
+    check_choice,
+    check_generator,
+    not_finite,
+    real_numbers,
+)
+from indicators.measures.curves import first_crossing
 
-Masks = list[NDArray[np.bool_]]
-Floats = NDArray[np.float64]
+Masks = list[Bools]
 
 SCOPES = ("network", "layer")
 ORDERS = ("smallest", "largest")
@@ -28,7 +36,7 @@ def magnitude_mask(
 ) -> Masks:
     """Mask of the weights that magnitude pruning removes: True where a weight is among the smallest.
 
-    Exactly floor(fraction * N) weights, the floor of the double product (28 for .29 x 100); equal
+    Exactly floor(fraction * N) weights, the floor of the double product (28 for 0.29 x 100); equal
     magnitudes go by lowest flat index. `scope="network"` ranks all kernels together, under one threshold;
     `"layer"` each on its own. Ranking together ignores that batch normalization makes the scale of a layer
     arbitrary. `order="largest"` removes the largest instead, the control of the usual order.
@@ -49,8 +57,8 @@ def magnitude_masks(
     that a sweep holds one. Shapes and errors are those of `magnitude_mask`, raised at the call and not at
     the first list.
     """
-    _check_option("scope", scope, SCOPES)
-    _check_option("order", order, ORDERS)
+    check_choice("scope", scope, SCOPES)
+    check_choice("order", order, ORDERS)
     arrays = _checked_kernels(kernels)
     sweep = [_checked_fraction(fraction) for fraction in fractions]
     groups = [arrays] if scope == "network" else [[array] for array in arrays]
@@ -70,15 +78,14 @@ def random_mask(
     kernels: list of arrays of any shapes; the masks have the same shapes. Errors as in `magnitude_mask`,
     and a TypeError where `rng` is not a numpy.random.Generator. Thesis section 7.3.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng={rng!r} is not a numpy.random.Generator; make one with np.random.default_rng(seed)")
-    _check_option("scope", scope, SCOPES)
+    check_generator(rng)
+    check_choice("scope", scope, SCOPES)
     arrays, share = _checked_kernels(kernels), _checked_fraction(fraction)
     groups = [arrays] if scope == "network" else [[array] for array in arrays]
     return [mask for group in groups for mask in _drawn(group, share, rng)]
 
 
-def removed_per_layer(masks: Sequence[NDArray[np.bool_]]) -> Floats:
+def removed_per_layer(masks: Sequence[Bools]) -> Floats:
     """Share of each layer's weights that the masks remove, in [0, 1].
 
     0: the layer is untouched; 1: nothing is left of it. Masks of one threshold for the whole network remove
@@ -110,14 +117,14 @@ def removed_curves(
     return np.array(shares).reshape(len(shares), len(kernels))
 
 
-def _drawn(arrays: list[NDArray[Any]], fraction: float, rng: np.random.Generator) -> Masks:
+def _drawn(arrays: list[Array], fraction: float, rng: np.random.Generator) -> Masks:
     total = sum(array.size for array in arrays)
     removed = np.zeros(total, dtype=np.bool_)
     removed[rng.choice(total, size=int(fraction * total), replace=False, shuffle=False)] = True
     return _split(removed, arrays)
 
 
-def _sweep(arrays: list[NDArray[Any]], fractions: list[float], order: str) -> Iterator[Masks]:
+def _sweep(arrays: list[Array], fractions: list[float], order: str) -> Iterator[Masks]:
     magnitudes = np.abs(np.concatenate([array.ravel() for array in arrays]))
     if order == "largest":
         np.negative(magnitudes, out=magnitudes)
@@ -129,8 +136,8 @@ def _sweep(arrays: list[NDArray[Any]], fractions: list[float], order: str) -> It
     )
 
 
-def _thresholds(magnitudes: NDArray[Any], counts: list[int]) -> NDArray[Any]:
-    """Return the largest magnitude that each count removes; for a count of zero any value."""
+def _thresholds(magnitudes: Array, counts: list[int]) -> Array:
+    """The largest magnitude that each count removes; for a count of zero any value."""
     last = np.maximum(np.array(counts, dtype=np.intp) - 1, 0)
     # NumPy's sort and its partition at one rank are vectorized, its partition at several ranks is not: five
     # times slower than the sort for 25 ranks of 15 million weights.
@@ -138,22 +145,22 @@ def _thresholds(magnitudes: NDArray[Any], counts: list[int]) -> NDArray[Any]:
     return ranked[last]
 
 
-def _smallest(magnitudes: NDArray[Any], count: int, threshold: Any) -> NDArray[np.bool_]:
+def _smallest(magnitudes: Array, count: int, threshold: Any) -> Bools:
     if count == 0:
         return np.zeros(magnitudes.shape, dtype=np.bool_)
-    removed: NDArray[np.bool_] = magnitudes <= threshold
+    removed: Bools = magnitudes <= threshold
     surplus = np.count_nonzero(removed) - count
     if surplus:
         removed[np.flatnonzero(magnitudes == threshold)[-surplus:]] = False
     return removed
 
 
-def _split(flat: NDArray[np.bool_], arrays: list[NDArray[Any]]) -> Masks:
+def _split(flat: Bools, arrays: list[Array]) -> Masks:
     ends = np.cumsum([array.size for array in arrays])[:-1]
     return [part.reshape(array.shape) for part, array in zip(np.split(flat, ends), arrays, strict=True)]
 
 
-def _checked_kernels(kernels: Sequence[ArrayLike]) -> list[NDArray[Any]]:
+def _checked_kernels(kernels: Sequence[ArrayLike]) -> list[Array]:
     if hasattr(kernels, "dtype"):
         # Iterating over an array would silently take its rows for layers.
         raise TypeError("kernels is one array; expected a list of kernels: write [kernel] for a single layer")
@@ -163,18 +170,13 @@ def _checked_kernels(kernels: Sequence[ArrayLike]) -> list[NDArray[Any]]:
     return arrays
 
 
-def _checked_kernel(kernel: ArrayLike, name: str) -> NDArray[Any]:
+def _checked_kernel(kernel: ArrayLike, name: str) -> Array:
     array = real_numbers(kernel, name)
     if array.dtype.kind != "f":
         array = array.astype(np.float64)  # the magnitude of int8's -128 does not fit int8
     if not (np.isfinite(array.min()) and np.isfinite(array.max())):
-        raise ValueError(f"{name} holds NaN or infinity; expected finite weights: look for the epoch that diverged")
+        raise not_finite(f"{name} holds", expected="weights")
     return array
-
-
-def _check_option(name: str, value: str, options: tuple[str, ...]) -> None:
-    if value not in options:
-        raise ValueError(f"{name}={value!r} is not one of {options}")
 
 
 def _checked_fraction(fraction: float) -> float:
@@ -185,19 +187,6 @@ def _checked_fraction(fraction: float) -> float:
 
 
 # --- Curves of accuracy over the fraction removed
-
-
-def accuracy_kept(accuracies: ArrayLike) -> Floats:
-    """Accuracy after pruning over the accuracy of the unpruned network, a share.
-
-    1 means that nothing was lost, chance level / unpruned accuracy that everything was; above 1, pruning
-    helped. NaN where the unpruned accuracy is 0.
-
-    accuracies: (..., fractions) in [0, 1], the unpruned network first; the same shape comes back.
-    ValueError for accuracies that are not in [0, 1] or not finite. Thesis section 7.3.
-    """
-    heights = _checked_accuracies(accuracies)
-    return _over(heights, heights[..., :1])
 
 
 def area(fractions: ArrayLike, accuracies: ArrayLike, *, upper: float = 0.9) -> Floats:
@@ -232,15 +221,8 @@ def fraction_at(fractions: ArrayLike, accuracies: ArrayLike, level: ArrayLike) -
     grid, heights = _checked_curves(fractions, accuracies)
     goal = real_numbers(level, "level").astype(np.float64)
     shape = np.broadcast_shapes(heights.shape[:-1], goal.shape)
-    goal = np.broadcast_to(goal, shape)
     heights = np.broadcast_to(heights, (*shape, grid.size))
-    fallen = heights <= goal[..., np.newaxis]
-    after = fallen.argmax(axis=-1)
-    before = np.maximum(after - 1, 0)
-    high, low = _pick(heights, before), _pick(heights, after)
-    share = np.divide(high - goal, high - low, out=np.zeros(shape), where=high > low)
-    crossing = grid[before] + share * (grid[after] - grid[before])
-    return np.where(fallen.any(axis=-1), crossing, np.nan)
+    return first_crossing(grid, heights, goal, heights <= goal[..., np.newaxis])
 
 
 def half_loss_fraction(fractions: ArrayLike, accuracies: ArrayLike) -> Floats:
@@ -253,11 +235,6 @@ def half_loss_fraction(fractions: ArrayLike, accuracies: ArrayLike) -> Floats:
     unpruned = heights[..., 0]
     fractions_at_half = fraction_at(fractions, heights, unpruned / 2.0)
     return np.where(unpruned > 0.0, fractions_at_half, np.nan)
-
-
-def _pick(heights: Floats, index: NDArray[np.intp]) -> Floats:
-    picked: Floats = np.take_along_axis(heights, index[..., np.newaxis], axis=-1)[..., 0]
-    return picked
 
 
 def _over(values: Floats, unpruned: Floats) -> Floats:

@@ -4,14 +4,11 @@
 (images, height, width, channels), kernels (height, width, channels, filters).
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from indicators.measures.weights import real_numbers
+from indicators.measures.arrays import Array, check_choice, real_numbers
 
-Array = NDArray[Any]
 Pair = int | tuple[int, int]
 
 PADDINGS = ("same", "valid")
@@ -37,8 +34,7 @@ def receptive_inputs(
     TypeError for what is not a real number. Thesis section 8.4.1.
     """
     values = _maps(activations)
-    if padding not in PADDINGS:
-        raise ValueError(f"padding={padding!r} is not one of {PADDINGS}")
+    check_choice("padding", padding, PADDINGS)
     kernel, stride = _pair("kernel_size", kernel_size), _pair("strides", strides)
     spans = [_span(values.shape[axis + 1], position, axis, kernel[axis], stride[axis], padding) for axis in (0, 1)]
     patch = np.zeros((len(values), *kernel, values.shape[3]), dtype=values.dtype)
@@ -92,7 +88,7 @@ def window_2019(outputs: ArrayLike, position: tuple[int, int]) -> Array:
 def _span(
     size: int, position: tuple[int, int], axis: int, kernel: int, stride: int, padding: str
 ) -> tuple[slice, slice]:
-    """Return the part of the image that the kernel covers, and where in the kernel it lies."""
+    """The part of the image that the kernel covers, and where in the kernel it lies."""
     same = padding == "same"
     outputs = -(-size // stride) if same else (size - kernel) // stride + 1
     place = _checked_place(position, axis, outputs)

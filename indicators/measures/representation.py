@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from indicators.measures.information import activation_matrix, not_finite
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
+from indicators.measures.arrays import Floats, activation_matrix, not_finite
 
 PENALTIES = tuple(np.logspace(-4, 3, 8).tolist())
 """Of a probe, over the mean square of the centered activations of an image: that of least left-out error is taken."""

@@ -58,9 +58,10 @@ class Indicator:
     ends: str
     """What the ends of the scale mean."""
     needs: Needs
-    """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `subjects` (`kernel`, ...); all final kernels
-    (`kernels`); or kernels, fractions and a generator, to give masks for each fraction (`pruning`, an accuracy each).
-    `record`: kept while training. The measurement of a layer is the mean over its sampled neurons."""
+    """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `inputs` (`kernel`, `trajectory`, `layer`,
+    `neuron`); all final kernels (`kernels`); or kernels, fractions and a generator, to give masks for each fraction
+    (`pruning`: the indicator is the accuracy with each). `record`: nothing, it is logged, kept while training. What
+    is asked of neurons is measured of a sample of each layer's: the layer has their mean."""
     of: Callable[..., Any]
     unit: str
     bounds: tuple[float, float]
@@ -107,8 +108,8 @@ COSTS = {
 }
 
 
-def recorded(*_: Any) -> Any:
-    """Refuse to compute what is kept while training."""
+def logged(*_: Any) -> Any:
+    """Raises TypeError: what is logged, kept while training, is read from the record and not computed."""
     raise TypeError("this measurement is kept while training; read it from the record instead of computing it")
 
 

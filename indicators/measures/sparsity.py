@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from indicators.measures.weights import Vector, finite_vector, mantissa
+from indicators.measures.arrays import Floats, finite_vector, mantissa
 
 
 class Outliers(NamedTuple):
@@ -26,7 +26,7 @@ def near_zero_share(weights: ArrayLike, eps: float, *, relative: bool = False) -
 
     `eps` in weight units, or with `relative` in units of the weights' own root mean square, which does not
     depend on their scale: a uniform distribution around zero then has eps / sqrt(3) below, a Gaussian about
-    .8 eps. NaN where it is relative and the weights are all zeros.
+    0.8 eps. NaN where it is relative and the weights are all zeros.
 
     weights: any shape. ValueError for an eps that is not positive and finite, no weights, NaN or infinity;
     TypeError for what is not a real number. Thesis section 7.2.4.
@@ -46,7 +46,8 @@ def hoyer(weights: ArrayLike) -> float:
     """Hoyer's sparsity of a layer's weights, a pure number in [0, 1].
 
     (sqrt(N) - |w|_1 / |w|_2) / (sqrt(N) - 1): 0 where all weights have the same magnitude, 1 where a single
-    one is not zero. It ignores scale, signs and order; a Gaussian has about .2, a uniform distribution around zero .13.
+    one is not zero. It ignores scale, signs and order; a Gaussian has about 0.2, a uniform distribution around zero
+    0.13.
     NaN where all weights are zeros or there is only one.
 
     weights: any shape. ValueError for no weights, NaN or infinity; TypeError for what is not a real number.
@@ -64,7 +65,7 @@ def outliers(weights: ArrayLike, *, reach: float = 1.5) -> Outliers:
     """Share of a layer's weights that are outliers, and the share of the layer's norm that they hold.
 
     Outliers lie strictly beyond the quartiles by more than `reach` times their distance; quartiles are
-    linear between neighbors. A Gaussian has .7 % outliers with 25 % of the norm, a uniform distribution
+    linear between neighbors. A Gaussian has 0.7 % outliers with 25 % of the norm, a uniform distribution
     none. Scale does not matter. The share of the norm is NaN where all weights are zeros.
 
     weights: any shape. ValueError for a reach that is negative or not finite, no weights, NaN or infinity;
@@ -82,7 +83,7 @@ def outliers(weights: ArrayLike, *, reach: float = 1.5) -> Outliers:
     return Outliers(float(far.mean()), min(norm_share, 1.0))
 
 
-def participation_ratio(kernel: ArrayLike) -> Vector:
+def participation_ratio(kernel: ArrayLike) -> Floats:
     """Share of its incoming weights that each neuron effectively uses, in [1 / fan-in, 1].
 
     (sum w^2)^2 / sum w^4 over the fan-in: 1 where all its weights have the same magnitude, 1 / fan-in where
@@ -100,5 +101,5 @@ def participation_ratio(kernel: ArrayLike) -> Vector:
     squares = np.ldexp(columns, -np.frexp(peaks)[1]) ** 2
     fourth = (squares**2).sum(axis=0)
     total = squares.sum(axis=0)
-    ratio: Vector = np.divide(total**2, len(columns) * fourth, out=np.full(peaks.shape, math.nan), where=peaks > 0)
+    ratio: Floats = np.divide(total**2, len(columns) * fourth, out=np.full(peaks.shape, math.nan), where=peaks > 0)
     return np.clip(ratio, 1.0 / len(columns), 1.0)

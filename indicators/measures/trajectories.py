@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
+from indicators.measures.arrays import Array, Floats
 
 FOLLOWED = 1000
 SIZES = ("smallest", "middle", "largest")

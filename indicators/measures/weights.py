@@ -1,28 +1,11 @@
 """How far training moved the weights of a layer, and in which direction: arrays in, numbers out."""
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Vector = NDArray[np.float64]
-
-
-def real_numbers(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Return `values` as an array of real numbers, checked: the check that the whole core shares.
-
-    TypeError for anything but booleans, integers and floats of at most 64 bits, ValueError for an empty
-    array. Finiteness is left to the caller, who usually reads it from a sum or an extreme computed anyway.
-    """
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
-        raise TypeError(
-            f"{name}.dtype={array.dtype} is not a real number of at most 64 bits; convert it with astype(np.float32)"
-        )
-    if array.size == 0:
-        raise ValueError(f"{name}.shape={array.shape} holds no values; expected at least one")
-    return array
+from indicators.measures.arrays import Floats, finite_vector, mantissa
 
 
 def cosine_distance(initial: ArrayLike, final: ArrayLike) -> float:
@@ -82,7 +65,7 @@ def alignment(initial: ArrayLike, final: ArrayLike) -> float:
     return math.ldexp(_dot(start, change) / _norm(start) / _norm(end), exponent - end_exponent)
 
 
-def weight_change(initial: ArrayLike, final: ArrayLike, *, normalized: bool = False) -> Vector:
+def weight_change(initial: ArrayLike, final: ArrayLike, *, normalized: bool = False) -> Floats:
     """Change of every weight of one layer, wn - w0, in weight units; `normalized`: in units of the final norm.
 
     (wn - w0) / |wn| does not depend on the scale of the final weights, which batch normalization leaves
@@ -135,8 +118,8 @@ def opposed_share_by_chance(initial: ArrayLike, final: ArrayLike) -> float:
     """Share of weights that would oppose their initial sign if w0 and wn were unrelated, in [0, 1].
 
     The mean of `opposed_share` over all orders of the final weights, which keeps the distribution of either
-    side; exact, from N^2 comparisons by one sort. About .75 for symmetric distributions of equal spread, up
-    to 1 where the final weights are much smaller than the initial ones, down to .5 where much larger.
+    side; exact, from N^2 comparisons by one sort. About 0.75 for symmetric distributions of equal spread, up
+    to 1 where the final weights are much smaller than the initial ones, down to 0.5 where much larger.
 
     Shapes and errors are those of `opposed_share`. Thesis sections 7.2.3 and 7.2.4.
     """
@@ -150,7 +133,7 @@ def opposed_share_by_chance(initial: ArrayLike, final: ArrayLike) -> float:
 def sign_flips(initial: ArrayLike, final: ArrayLike) -> float:
     """Share of a layer's weights whose sign training changed, w0 wn < 0, in [0, 1].
 
-    0: none; .5: about what weights unrelated to their initial values give; 1: all. Weights that are zero
+    0: none; 0.5: about what weights unrelated to their initial values give; 1: all. Weights that are zero
     before or after count as not flipped.
 
     Shapes: any, equal for both. ValueError for unequal shapes, nothing to compare, NaN or infinity;
@@ -160,35 +143,21 @@ def sign_flips(initial: ArrayLike, final: ArrayLike) -> float:
     return float(np.mean(((start > 0) & (end < 0)) | ((start < 0) & (end > 0))))
 
 
-def finite_vector(values: ArrayLike, name: str) -> Vector:
-    """Return `values` flattened to float64, checked to be finite real numbers, at least one."""
-    vector: Vector = real_numbers(values, name).astype(np.float64).ravel()
-    if not (math.isfinite(vector.min()) and math.isfinite(vector.max())):
-        raise ValueError(f"{name} holds NaN or infinity; expected finite weights: look for the epoch that diverged")
-    return vector
-
-
-def mantissa(vector: Vector) -> tuple[Vector, int]:
-    """Divide by a power of two, which is exact: squares then neither overflow nor vanish."""
-    exponent = math.frexp(float(np.max(np.abs(vector))))[1]
-    return np.ldexp(vector, -exponent), exponent
-
-
-def _change(initial: ArrayLike, final: ArrayLike) -> tuple[Vector, int, tuple[Vector, int]]:
-    """Return wn - w0 and wn, each as a vector and the power of two that it is to be multiplied with."""
+def _change(initial: ArrayLike, final: ArrayLike) -> tuple[Floats, int, tuple[Floats, int]]:
+    """The change wn - w0, and wn, each as a vector and the power of two that it is to be multiplied by."""
     (start, start_exponent), (end, end_exponent) = _both(initial, final)
     exponent = max(start_exponent, end_exponent)
     change = np.ldexp(end, end_exponent - exponent) - np.ldexp(start, start_exponent - exponent)
     return change, exponent, (end, end_exponent)
 
 
-def _both(initial: ArrayLike, final: ArrayLike) -> tuple[tuple[Vector, int], tuple[Vector, int]]:
-    """Flatten both kernels to float64, each as a vector of peak in [1/2, 1) and a power of two."""
+def _both(initial: ArrayLike, final: ArrayLike) -> tuple[tuple[Floats, int], tuple[Floats, int]]:
+    """Both kernels, flattened to float64, each as a vector of peak in [1/2, 1) and a power of two."""
     start, end = _finite_pair(initial, final)
     return mantissa(start), mantissa(end)
 
 
-def _finite_pair(initial: ArrayLike, final: ArrayLike) -> tuple[Vector, Vector]:
+def _finite_pair(initial: ArrayLike, final: ArrayLike) -> tuple[Floats, Floats]:
     if np.shape(initial) != np.shape(final):
         raise ValueError(
             f"initial.shape={np.shape(initial)} is not final.shape={np.shape(final)}; "
@@ -197,15 +166,15 @@ def _finite_pair(initial: ArrayLike, final: ArrayLike) -> tuple[Vector, Vector]:
     return finite_vector(initial, "initial"), finite_vector(final, "final")
 
 
-def _dot(left: Vector, right: Vector) -> float:
-    """Sum in pairs: its error grows with log N, that of a running sum with N."""
+def _dot(left: Floats, right: Floats) -> float:
+    """Inner product, summed in pairs: its error grows with log N, that of a running sum with N."""
     return float(np.sum(left * right))
 
 
-def _norm(vector: Vector) -> float:
+def _norm(vector: Floats) -> float:
     return math.sqrt(_dot(vector, vector))
 
 
 def _rounded_to_29_bits(value: float) -> float:
-    mantissa, exponent = math.frexp(value)
-    return math.ldexp(round(math.ldexp(mantissa, 29)), exponent - 29)
+    significand, exponent = math.frexp(value)
+    return math.ldexp(round(math.ldexp(significand, 29)), exponent - 29)

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 
 from indicators.images.dataset import Dataset
-from indicators.measures import gram, receptive
-from indicators.measures.subjects import Neuron
+from indicators.measures import receptive
+from indicators.measures.arrays import take_large_grams_to
+from indicators.measures.inputs import Neuron
 from indicators.networks import epochs, training
 from indicators.networks.layers import Received, activations, kernel_layers, layer_names, normalizations, received
 from indicators.specs import UntrainedSpec
@@ -41,7 +42,7 @@ class Network:
         self._by_batch = _compiled(self.model)
         self._count_right = _counting(self.model)
         if keras.backend.backend() == "jax":
-            epochs.lend_card_to(gram.take_large_ones_to)
+            epochs.lend_card_to(take_large_grams_to)
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """Share of images whose largest output is their label; images (n, height, width, channels) normalized."""

@@ -11,8 +11,8 @@ import xarray as xr
 from indicators.errors import InputError, did_you_mean
 from indicators.images.dataset import Dataset
 from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.measures.inputs import Kernel, Layer, Trajectory
 from indicators.measures.row import WAYS, Indicator
-from indicators.measures.subjects import Kernel, Layer, Trajectory
 from indicators.sources.layout import State, file_name, state_of, to_bytes
 from indicators.sources.stored import stored_arrays
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec

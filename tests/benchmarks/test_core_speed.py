@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mutual_info_score, normalized_mutual_info_score
 
-from indicators.measures import distributions, information, labels, pairs, pruning
+from indicators.measures import distributions, information, pruning
 
 IMAGES, NEURONS, PAIRS = 1000, 10_000, 10_000
 SAMPLED = 25  # calls of scikit-learn that are timed: the loops are proportional to their number
@@ -189,7 +189,7 @@ def loop_over_classes(active, sampled, classes):
 
 @pytest.mark.benchmark(group="10 000 pairs given the label")
 def test_pairs_given_the_label_against_scikit_learn(benchmark, capsys, active, packed, sampled, classes):
-    ours = lambda: labels.conditional_information(packed, sampled, classes)  # noqa: E731
+    ours = lambda: information.conditional_information(packed, sampled, classes)  # noqa: E731
     theirs = lambda: loop_over_classes(active, sampled, classes)  # noqa: E731
     np.testing.assert_allclose(ours()[:SAMPLED], theirs(), atol=1e-12)
 
@@ -203,7 +203,7 @@ def test_all_pairs_against_scikit_learn(benchmark, capsys, active, sampled):
     compare(
         benchmark,
         capsys,
-        lambda: pairs.all_pairs(packed),
+        lambda: information.all_pairs(packed),
         lambda: loop_over_pairs(active, sampled),
         calls=2000 * 1999 / 2 / SAMPLED,
         at_least=8000,

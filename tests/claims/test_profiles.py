@@ -183,6 +183,10 @@ def test_a_relative_onset_ignores_scale_and_offset():
     np.testing.assert_allclose(relative_onset(3 - 2 * (0 - profiles), 0.25), found)
 
 
+def test_a_rise_whose_share_rounds_to_the_whole_is_made_at_its_top():
+    assert relative_onset(profile(0, 0, 5e-324), 0.75).item() == 1.0
+
+
 def test_a_summary_of_layers_refuses_what_has_no_course():
     with pytest.raises(NotApplicable, match="nmi has 1 layers: a profile takes two"):
         trough_width(profile(1), 0.5)

@@ -86,7 +86,7 @@ def test_class_selectivity_by_hand():
     neurons = [[1.0, 3, 0, 0, 0], [2.0, 2, 2, 2, 2], [0.0, 0, 0, 0, 0], [1.0, 1, 1, 1, 6], [4.0, 0, 1, 0, 0]]
     activations = np.array(neurons).T
 
-    # One class only; all alike; silent; 6 beside 1 and 1; 2 beside .5 and 0, however many images each class has.
+    # One class only; all alike; silent; 6 beside 1 and 1; 2 beside 0.5 and 0, however many images each class has.
     np.testing.assert_allclose(
         activity.class_selectivity(activations, labels), [1, 0, math.nan, 5 / 7, 1.75 / 2.25], rtol=1e-15
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from indicators.measures import contract
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.measures.subjects import Kernel, Layer
+from indicators.measures.inputs import Kernel, Layer
 
 
 def rows(needs):

@@ -1,5 +1,4 @@
 import math
-from itertools import pairwise
 
 import mpmath
 import numpy as np
@@ -26,8 +25,6 @@ SUMMARIES = {
     "excess_kurtosis": distributions.excess_kurtosis,
     "uniform_distance": distributions.uniform_distance,
     "distribution_distance": lambda values: distributions.distribution_distance(values, [0.0, 1.0]),
-    "grid": lambda values: distributions.grid([values, [-2000.0, 2000.0]], 5),
-    "histogram": lambda values: distributions.histogram(values, [-2000.0, 0.0, 1.0, 2000.0]),
     "density": lambda values: distributions.density(values, [0.0, 1.0]),
 }
 
@@ -63,19 +60,11 @@ def test_distribution_distance_by_hand():
     assert distributions.distribution_distance([1, 2, 3, 4], [2.5, 5]) == 0.5
 
 
-def test_the_last_bin_of_a_histogram_includes_its_edge_and_the_others_do_not():
-    np.testing.assert_array_equal(distributions.histogram([[0, 1], [1, 2]], [0, 1, 2]), [1, 3])
-
-
 def test_density_of_two_values_by_hand():
     width = math.sqrt(2) * 2**-0.2
     expected = math.exp(-0.5 / width**2) / (width * math.sqrt(2 * math.pi))
 
     assert distributions.density([-1.0, 1.0], 0.0) == pytest.approx(expected, rel=1e-13)
-
-
-def test_the_grid_spans_all_samples():
-    np.testing.assert_array_equal(distributions.grid([[1, 2], [[5.0], [0]], [3]], 6), [0, 1, 2, 3, 4, 5])
 
 
 def test_values_that_are_all_equal_have_no_shape():
@@ -154,24 +143,9 @@ def test_density_of_any_values_agrees_with_a_sum_of_gaussians(values):
 
 def test_density_at_more_points_than_one_step_holds():
     values = np.random.default_rng(0).standard_normal(500)
-    points = distributions.grid([values], 3000)
+    points = np.linspace(values.min(), values.max(), 3000)
 
     np.testing.assert_allclose(distributions.density(values, points), stats.gaussian_kde(values)(points), atol=1e-12)
-
-
-@settings(deadline=None)
-@given(samples, st.integers(2, 9))
-def test_a_histogram_on_the_common_grid_counts_every_value(values, points):
-    edges = distributions.grid([values, [-1001.0, 999.0]], points)
-    counts = distributions.histogram(values, edges)
-    expected = [
-        sum(low <= x < high or (x == high == edges[-1]) for x in values.ravel().tolist())
-        for low, high in pairwise(edges)
-    ]
-
-    assert counts.dtype == np.int64
-    np.testing.assert_array_equal(counts, expected)
-    assert counts.sum() == values.size
 
 
 # By property
@@ -251,30 +225,3 @@ def test_unusable_values_are_named(summary, values, error, message):
 def test_quantiles_are_of_shares(shares):
     with pytest.raises(ValueError, match=r"are not in \[0, 1\]; divide percentages by 100"):
         distributions.quantiles([1.0, 2.0], shares)
-
-
-@pytest.mark.parametrize(
-    ("edges", "message"),
-    [
-        pytest.param([0.0], "two or more increasing", id="one edge"),
-        pytest.param([0.0, 2.0, 2.0], "two or more increasing", id="an empty bin"),
-        pytest.param([[0.0, 2.0]], "two or more increasing", id="two axes"),
-        pytest.param([0.0, math.inf], "edges holds NaN or infinity", id="infinite"),
-        pytest.param([0.0, 1.5], r"values from 1.0 to 2.0 leave the edges \[0.0, 1.5\]", id="too low"),
-        pytest.param([1.5, 3.0], "leave the edges", id="too high"),
-    ],
-)
-def test_edges_must_hold_all_values(edges, message):
-    with pytest.raises(ValueError, match=message):
-        distributions.histogram([1.0, 2.0], edges)
-
-
-def test_a_grid_needs_two_points_and_two_values():
-    with pytest.raises(ValueError, match="points=1, 1 samples"):
-        distributions.grid([[1.0, 2.0]], 1)
-    with pytest.raises(ValueError, match="points=5, 0 samples"):
-        distributions.grid([], 5)
-    with pytest.raises(ValueError, match=r"hold the value 3\.0 only"):
-        distributions.grid([[3.0], [3.0, 3.0]], 5)
-    with pytest.raises(TypeError, match=r"write \[values\]"):
-        distributions.grid(np.ones((2, 2)), 5)

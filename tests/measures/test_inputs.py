@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indicators.measures import clustering
-from indicators.measures.subjects import Neuron
+from indicators.measures.inputs import Neuron
 
 
 @pytest.mark.parametrize("few", [20, 30])

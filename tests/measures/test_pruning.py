@@ -23,7 +23,7 @@ measured = st.integers(0, 10_000).map(lambda images: images / 10_000)
 
 
 def removed_one_by_one(kernels, fraction, sign=1):
-    """Remove the smallest magnitudes by a stable sort, which keeps ties in the order of their flat index."""
+    """The smallest magnitudes by a stable sort, which keeps ties in the order of their flat index."""
     flat = np.concatenate([np.ravel(kernel) for kernel in kernels]).astype(np.float64)
     removed = np.zeros(flat.size, dtype=bool)
     removed[np.argsort(sign * np.abs(flat), kind="stable")[: math.floor(fraction * flat.size)]] = True
@@ -134,7 +134,7 @@ def test_random_mask_is_uniform_over_all_kernels_together():
         for _ in range(draws)
     )
 
-    # Three of seven each time: standard deviation .0078, so six of them.
+    # Three of seven each time: standard deviation 0.0078, so six of them.
     np.testing.assert_allclose(hits / draws, 3 / 7, atol=0.047)
 
 
@@ -153,7 +153,7 @@ def test_random_mask_per_layer_draws_each_layer_anew_and_uniformly():
         [[m.ravel() for m in pruning.random_mask([np.ones(4)] * 2, 0.5, rng=rng, scope="layer")] for _ in range(4000)]
     ).swapaxes(0, 1)
 
-    # Half of them each, with a standard deviation of .0079; the same place in both for a quarter.
+    # Half of them each, with a standard deviation of 0.0079; the same place in both for a quarter.
     np.testing.assert_allclose(first.mean(axis=0), 0.5, atol=0.048)
     np.testing.assert_allclose((first & second).mean(axis=0), 0.25, atol=0.042)
 
@@ -304,10 +304,6 @@ def test_the_area_under_an_untouched_curve_is_its_upper_end():
     assert pruning.area(grid, [0.8, 0.4, 0.0], upper=0.65) == pytest.approx(0.3 * 0.75 + 0.35 * 0.375)
 
 
-def test_accuracy_kept_is_a_share_of_the_unpruned_accuracy():
-    np.testing.assert_allclose(pruning.accuracy_kept([[0.8, 0.4, 0.84], [0.5, 0.1, 0]]), [[1, 0.5, 1.05], [1, 0.2, 0]])
-
-
 def test_fraction_at_interpolates_to_the_first_crossing():
     grid, curve = [0, 0.2, 0.4, 0.6], [0.9, 0.5, 0.7, 0.1]
 
@@ -325,7 +321,6 @@ def test_curves_without_an_answer_give_nan():
     assert np.isnan(pruning.half_loss_fraction(grid, curves)).all()
     assert np.isnan(pruning.fraction_at(grid, curves, [0.79, -0.01])).all()
     np.testing.assert_array_equal(np.isnan(pruning.area(grid, curves)), [False, True])
-    np.testing.assert_array_equal(np.isnan(pruning.accuracy_kept(curves)), [[False] * 3, [True] * 3])
 
 
 @settings(deadline=None)

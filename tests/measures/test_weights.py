@@ -20,7 +20,7 @@ kernel_pairs = st.integers(1, 40).flatmap(
 
 
 def exact(initial, final):
-    """Give cosine distance, norm ratio, alignment and spread of the changes to sixty digits."""
+    """Cosine distance, norm ratio, alignment and spread of the changes to sixty digits."""
     with mpmath.workdps(60):
         start, end = ([mpmath.mpf(float(x)) for x in np.ravel(side)] for side in (initial, final))
         change = [b - a for a, b in zip(start, end, strict=True)]

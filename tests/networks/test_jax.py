@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from indicators.measures import gram
+from indicators.measures import arrays
 from indicators.networks import epochs
 from indicators.sources.layout import from_bytes
 from indicators.store import Store
@@ -153,12 +153,12 @@ def test_a_card_takes_large_products_and_no_others(monkeypatch):
     monkeypatch.setattr("jax.default_backend", lambda: "gpu")
     monkeypatch.setattr(epochs, "gram", lambda vectors: np.full((len(vectors),) * 2, 7.0))
     try:
-        epochs.lend_card_to(gram.take_large_ones_to)
-        assert np.array_equal(gram.gram(small), small @ small.T)
-        assert np.all(gram.gram(large) == 7.0)
+        epochs.lend_card_to(arrays.take_large_grams_to)
+        assert np.array_equal(arrays.gram(small), small @ small.T)
+        assert np.all(arrays.gram(large) == 7.0)
     finally:
-        gram.take_large_ones_to(None)
-    assert np.array_equal(gram.gram(large), large @ large.T)
+        arrays.take_large_grams_to(None)
+    assert np.array_equal(arrays.gram(large), large @ large.T)
 
 
 def test_without_a_card_nothing_is_taken():

@@ -5,7 +5,7 @@ import pytest
 
 from indicators.errors import InputError
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.measures.subjects import Layer
+from indicators.measures.inputs import Layer
 from indicators.measures.trajectories import Following
 from indicators.measures.weights import cosine_distance
 from indicators.networks import forward, training

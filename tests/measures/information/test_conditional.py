@@ -7,21 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import mutual_info_score
-from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
 
-from indicators.measures import information, labels
+from indicators.measures import information
+from tests.measures.information.cases import every_pair
 
 METHODS = information.AVERAGE_METHODS
+
+
 ONE_PAIR = [[0, 1]]
+
 
 layers_and_labels = arrays(np.bool_, st.tuples(st.integers(1, 70), st.integers(2, 5))).flatmap(
     lambda active: st.tuples(st.just(active), arrays(np.int64, len(active), elements=st.integers(-2, 3)))
 )
-
-
-def every_pair(active):
-    neurons = active.shape[1]
-    return np.stack(np.meshgrid(range(neurons), range(neurons)), axis=-1).reshape(-1, 2)
 
 
 def within_classes(classes, score):
@@ -47,8 +45,8 @@ def within_classes(classes, score):
 def test_pairs_given_the_label_by_hand(first, second, classes, information_, nmi, average_method):
     active = np.array([first, second], dtype=bool).T
 
-    assert labels.conditional_information(active, ONE_PAIR, classes)[0] == pytest.approx(information_, abs=1e-16)
-    assert labels.conditional_nmi(active, ONE_PAIR, classes, average_method=average_method)[0] == nmi
+    assert information.conditional_information(active, ONE_PAIR, classes)[0] == pytest.approx(information_, abs=1e-16)
+    assert information.conditional_nmi(active, ONE_PAIR, classes, average_method=average_method)[0] == nmi
 
 
 def test_neurons_that_only_share_the_class_share_nothing_given_it():
@@ -60,16 +58,18 @@ def test_neurons_that_only_share_the_class_share_nothing_given_it():
     classes = np.repeat([0, 1], 16)
 
     assert information.pairwise_nmi(active, ONE_PAIR)[0] > 0.04
-    assert labels.conditional_information(active, ONE_PAIR, classes)[0] == 0
-    assert labels.conditional_nmi(active, ONE_PAIR, classes)[0] == 0
+    assert information.conditional_information(active, ONE_PAIR, classes)[0] == 0
+    assert information.conditional_nmi(active, ONE_PAIR, classes)[0] == 0
 
 
 def test_the_exclusive_or_is_invisible_without_the_label():
     active = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=bool)
 
     assert information.pairwise_nmi(active, ONE_PAIR)[0] == 0
-    assert labels.conditional_information(active, ONE_PAIR, [0, 1, 1, 0])[0] == pytest.approx(math.log(2), rel=1e-15)
-    assert labels.conditional_nmi(active, ONE_PAIR, [0, 1, 1, 0])[0] == 1
+    assert information.conditional_information(active, ONE_PAIR, [0, 1, 1, 0])[0] == pytest.approx(
+        math.log(2), rel=1e-15
+    )
+    assert information.conditional_nmi(active, ONE_PAIR, [0, 1, 1, 0])[0] == 1
 
 
 # Against independent implementations
@@ -84,7 +84,7 @@ def test_conditional_information_is_the_mean_of_scikit_learns_over_the_classes(l
         within_classes(classes, lambda images, i=i, j=j: mutual_info_score(active[images, i], active[images, j]))
         for i, j in pairs
     ]
-    values = labels.conditional_information(active, pairs, classes)
+    values = information.conditional_information(active, pairs, classes)
 
     assert values.dtype == np.float64
     assert ((values >= 0) & (values <= math.log(2) + 1e-15)).all()
@@ -98,8 +98,8 @@ def test_conditional_nmi_of_a_thousand_images_against_fifty_digits(average_metho
     shared = rng.random((1000, 1))
     active = (0.5 * shared + 0.5 * rng.random((1000, 12))) < rng.random((10, 12))[classes]
     pairs = information.sample_pairs(12, 40, rng=rng)
-    nmi = labels.conditional_nmi(active, pairs, classes, average_method=average_method)
-    nats = labels.conditional_information(active, pairs, classes)
+    nmi = information.conditional_nmi(active, pairs, classes, average_method=average_method)
+    nats = information.conditional_information(active, pairs, classes)
 
     for (i, j), value, shared_nats in zip(pairs, nmi, nats, strict=True):
         # I(a, b | y) = H(a, y) + H(b, y) - H(a, b, y) - H(y), from entropies of whole tables.
@@ -120,21 +120,6 @@ def entropy_of(table):
         return -mpmath.fsum(share * mpmath.log(share) for share in shares)
 
 
-def test_the_floor_is_the_expected_information_of_permuted_labels():
-    rng = np.random.default_rng(5)
-    active, classes = rng.random((120, 30)) < np.linspace(0.02, 0.98, 30), rng.integers(4, size=120)
-    of_labels = mutual_info_score(classes, classes)
-    floor = labels.label_floor(active, classes, draws=400, rng=rng, of=information.label_information)
-    expected = [
-        expected_mutual_information(contingency_matrix(column, classes, sparse=True), 120) / of_labels
-        for column in active.T
-    ]
-
-    # A single permutation spreads by .008, so that the mean of 400 lies within six times .0004.
-    np.testing.assert_allclose(floor, expected, atol=0.0024)
-    assert np.mean(floor) == pytest.approx(3 / 240 / of_labels, rel=0.15)
-
-
 # By property
 
 
@@ -143,7 +128,7 @@ def test_the_floor_is_the_expected_information_of_permuted_labels():
 def test_with_a_single_class_the_condition_changes_nothing(layer, average_method):
     active, _ = layer
     pairs = every_pair(active)
-    values = labels.conditional_nmi(active, pairs, np.full(len(active), 3), average_method=average_method)
+    values = information.conditional_nmi(active, pairs, np.full(len(active), 3), average_method=average_method)
 
     np.testing.assert_array_equal(values, information.pairwise_nmi(active, pairs, average_method=average_method))
 
@@ -158,7 +143,7 @@ def test_order_complement_and_names_of_the_classes_do_not_matter(layer, data):
     flipped = active ^ (np.arange(active.shape[1]) % 2 == 1)
     kept = active.copy(), classes.copy(), pairs.copy()
 
-    for quantity in (labels.conditional_information, labels.conditional_nmi):
+    for quantity in (information.conditional_information, information.conditional_nmi):
         values = quantity(active, pairs, classes)
         np.testing.assert_array_equal(quantity(active[order], pairs, classes[order]), values)
         np.testing.assert_array_equal(quantity(information.pack(active), pairs, classes), values)
@@ -180,7 +165,7 @@ def test_equal_and_complementary_neurons_are_exactly_one_given_any_labels(layer,
 
     for partner in (active, ~active):
         both = np.concatenate((active, partner), axis=1)
-        values = labels.conditional_nmi(both, pairs, classes, average_method=average_method)
+        values = information.conditional_nmi(both, pairs, classes, average_method=average_method)
         np.testing.assert_array_equal(values, 1.0)
 
 
@@ -188,37 +173,16 @@ def test_more_pairs_than_one_step_holds():
     rng = np.random.default_rng(0)
     active, classes = rng.random((1000, 50)) < 0.3, rng.integers(3, size=1000)
     pairs = information.sample_pairs(50, 20_000, rng=rng)
-    values = labels.conditional_information(active, pairs, classes)
+    values = information.conditional_information(active, pairs, classes)
 
     for place in (0, 16_383, 16_384, 19_999):
-        assert values[place] == labels.conditional_information(active, pairs[place : place + 1], classes)[0]
-
-
-def test_the_floor_repeats_with_its_seed_and_is_the_mean_of_its_draws():
-    rng = np.random.default_rng(1)
-    active, classes = rng.random((60, 5)) < 0.4, np.arange(60) % 3
-    generator = np.random.default_rng(9)
-    expected = np.mean([information.label_nmi(active, generator.permutation(classes)) for _ in range(7)], axis=0)
-    kept = classes.copy()
-
-    np.testing.assert_allclose(
-        labels.label_floor(active, classes, draws=7, rng=np.random.default_rng(9)), expected, rtol=1e-14
-    )
-    np.testing.assert_array_equal(classes, kept)
-
-
-def test_the_floor_of_neurons_and_labels_that_do_not_vary_is_what_their_information_is():
-    rng = np.random.default_rng(1)
-    constant = np.zeros((8, 2), dtype=bool)
-
-    np.testing.assert_array_equal(labels.label_floor(constant, np.arange(8) % 2, draws=3, rng=rng), [0, 0])
-    np.testing.assert_array_equal(labels.label_floor(constant, np.zeros(8, int), draws=3, rng=rng), [1, 1])
+        assert values[place] == information.conditional_information(active, pairs[place : place + 1], classes)[0]
 
 
 # Errors
 
 
-@pytest.mark.parametrize("quantity", [labels.conditional_information, labels.conditional_nmi])
+@pytest.mark.parametrize("quantity", [information.conditional_information, information.conditional_nmi])
 @pytest.mark.parametrize(
     ("active", "pairs", "classes", "error", "message"),
     [
@@ -235,14 +199,6 @@ def test_unusable_arguments_are_named(quantity, active, pairs, classes, error, m
         quantity(active, pairs, classes)
 
 
-def test_unusable_options_are_named():
-    active, rng = np.eye(3, dtype=bool), np.random.default_rng(0)
-
+def test_an_unknown_average_is_named():
     with pytest.raises(ValueError, match="average_method='min' is not one of"):
-        labels.conditional_nmi(active, ONE_PAIR, [0, 1, 2], average_method="min")
-    with pytest.raises(ValueError, match="draws=0 is not at least 1"):
-        labels.label_floor(active, [0, 1, 2], draws=0, rng=rng)
-    with pytest.raises(TypeError, match=r"rng=0 is not a numpy.random.Generator"):
-        labels.label_floor(active, [0, 1, 2], draws=1, rng=0)
-    with pytest.raises(ValueError, match=r"labels.shape=\(2,\)"):
-        labels.label_floor(active, [0, 1], draws=1, rng=rng)
+        information.conditional_nmi(np.eye(3, dtype=bool), ONE_PAIR, [0, 1, 2], average_method="min")

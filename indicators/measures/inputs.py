@@ -12,23 +12,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indicators.measures import (
-    activity,
-    clustering,
-    distributions,
-    information,
-    labels,
-    representation,
-    sparsity,
-    weights,
-)
-from indicators.measures.pairs import AllPairs, all_pairs, sample_pairs_at_distance
-from indicators.measures.weights import finite_vector
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
+from indicators.measures import activity, clustering, distributions, information, representation, sparsity, weights
+from indicators.measures.arrays import Array, Floats, activation_matrix, finite_vector
 
 SHARES = tuple(np.linspace(0.0, 1.0, 101).tolist())
 """Where distributions are described by their quantiles."""
@@ -37,6 +23,8 @@ PLACES = tuple(np.sinh(np.linspace(-math.asinh(50), math.asinh(50), 201)).tolist
 DISTANCES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24)
 """Between the places of two neurons in the image, in pixels of their layer."""
 BINS = 100
+BIN_EDGES = tuple(float(edge) for edge in np.linspace(0, 1, BINS + 1)[:-1])
+"""The lower ones, of histograms over shares."""
 NEAR_ZERO = 0.1
 """In root mean squares."""
 AFFORDABLE_NEURONS = 2048
@@ -86,7 +74,7 @@ class Layer:
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return int(information.activation_matrix(self.activations).shape[1])
+        return int(activation_matrix(self.activations).shape[1])
 
     @cached_property
     def active(self) -> information.Packed:
@@ -124,9 +112,9 @@ class Layer:
         return representation.spectrum(representation.centered_gram(self.activations))
 
     @cached_property
-    def every_pair(self) -> AllPairs | None:
+    def every_pair(self) -> information.AllPairs | None:
         """What all pairs share, None where there are too many or none."""
-        return all_pairs(self.active) if 1 < self.size <= AFFORDABLE_NEURONS else None
+        return information.all_pairs(self.active) if 1 < self.size <= AFFORDABLE_NEURONS else None
 
     @cached_property
     def active_shares(self) -> Floats:
@@ -138,13 +126,13 @@ class Layer:
         if self.shape is None or distance >= max(self.shape[:2]) or (distance == 0 and self.shape[2] == 1):
             return math.nan
         rng = np.random.default_rng([*np.atleast_1d(self.seed), distance])
-        sampled = sample_pairs_at_distance(self.shape, distance, self.pairs, rng=rng)
+        sampled = information.sample_pairs_at_distance(self.shape, distance, self.pairs, rng=rng)
         return float(information.pairwise_nmi(self.active, sampled).mean())
 
     def floor(self, of: Any) -> Floats:
         """What each neuron would tell about labels in random order, (neurons,)."""
         rng = np.random.default_rng(self.seed)
-        return labels.label_floor(self.active, self.labels, draws=self.label_draws, rng=rng, of=of)
+        return information.label_floor(self.active, self.labels, draws=self.label_draws, rng=rng, of=of)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,28 +1,13 @@
-"""What the labels explain of what neurons tell about each other, and what chance gives: arrays in, arrays out."""
-
-from collections.abc import Callable
+"""What pairs of neurons tell about each other beside the labels: arrays in, arrays out."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from indicators.measures.information import (
-    Active,
-    Floats,
-    Integers,
-    Packed,
-    as_packed,
-    average,
-    check_average_method,
-    check_generator,
-    checked_pairs,
-    chunks,
-    counts_by_class,
-    information_of_counts,
-    label_nmi,
-    normalized,
-    ones,
-    packed_classes,
-)
+from indicators.measures.arrays import Floats, Integers, check_choice, chunks
+from indicators.measures.information.binarized import Active, Packed, as_packed, ones
+from indicators.measures.information.entropies import AVERAGE_METHODS, average, information_of_counts, normalized
+from indicators.measures.information.labels import counts_by_class, packed_classes
+from indicators.measures.information.pairs import checked_pairs
 
 
 def conditional_information(active: Active, pairs: ArrayLike, labels: ArrayLike) -> Floats:
@@ -47,49 +32,18 @@ def conditional_nmi(
 
     I(a, b | y) over the mean (`"arithmetic"`) or the larger (`"max"`) of H(a | y) and H(b | y). 0: independent
     within every class; 1: equal or complementary in each. Two neurons that do not vary within any class count
-    as 1, one of them as 0. With a single class it is `information.pairwise_nmi`.
+    as 1, one of them as 0. With a single class it is `pairs.pairwise_nmi`.
 
     Shapes and errors are those of `conditional_information`, and a ValueError for an unknown method. Thesis
     section 8.3.7.
     """
-    check_average_method(average_method)
+    check_choice("average_method", average_method, AVERAGE_METHODS)
     shared, first, second = _conditional(active, pairs, labels)
     return normalized(shared, average(first, second, average_method), (first == 0) & (second == 0))
 
 
-def label_floor(
-    active: Active,
-    labels: ArrayLike,
-    *,
-    draws: int,
-    rng: np.random.Generator,
-    of: Callable[[Active, ArrayLike], Floats] = label_nmi,
-) -> Floats:
-    """Floor of each neuron's information on the labels: what it would tell about labels in random order.
-
-    The mean over `draws` permutations of the labels of `information.label_nmi`, or of another function of
-    the layer and the labels, as `information.label_information`. Not 0, for finite samples always show some
-    information: about (classes - 1) / (2 images) nats. The same permutations serve all neurons, so their
-    floors go up and down together.
-
-    active: (images, neurons) bool, or packed; labels: (images,); the result is (neurons,). ValueError for
-    no draws, TypeError where `rng` is not a numpy.random.Generator, and the errors of `of`. Thesis section
-    8.3.7.
-    """
-    check_generator(rng)
-    if draws < 1:
-        raise ValueError(f"draws={draws} is not at least 1; a hundred give the floor to about a tenth of its spread")
-    packed = as_packed(active)
-    packed_classes(labels, packed.images)  # for its checks
-    classes = np.asarray(labels)
-    total = of(packed, rng.permutation(classes))
-    for _ in range(draws - 1):
-        total = total + of(packed, rng.permutation(classes))
-    return total / draws
-
-
 def _conditional(active: Active, pairs: ArrayLike, labels: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return I(a, b | y), H(a | y) and H(b | y) of each pair."""
+    """I(a, b | y), H(a | y) and H(b | y) of each pair."""
     packed = as_packed(active)
     classes = packed_classes(labels, packed.images)
     left, right = checked_pairs(pairs, len(packed.counts)).T
