@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import platform
 import shutil
@@ -10,6 +11,8 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+
+from indicators.errors import InputError
 
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
@@ -26,6 +29,16 @@ def tensorflow_defaults() -> dict[str, str]:
     """
     convolutions = {"TF_ENABLE_ONEDNN_OPTS": "1"} if platform.machine().lower() in ("x86_64", "amd64") else {}
     return {"TF_CPP_MIN_LOG_LEVEL": "3", **convolutions}
+
+
+def require_training() -> None:
+    """Raises InputError where what trains and runs networks is not installed: judging needs none of it."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if missing := [name for name in ("keras", backend) if importlib.util.find_spec(name) is None]:
+        raise InputError(
+            f"{' and '.join(missing)} cannot be found, and networks are trained and run with it; "
+            "install the extra that brings it: pip install 'generalization-indicators[train]'"
+        )
 
 
 def cores() -> int:

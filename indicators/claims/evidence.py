@@ -31,8 +31,8 @@ class Evidence:
 
     ``effect`` is the mean of ``values``, one contrast per seed, positive in the direction of the claim
     (``same``: signed). ``low``, ``high`` and ``p`` are None with fewer than three seeds. ``by`` is the
-    smallest effect that counts, for ``same`` half the width of the band. ``p`` is the probability of a mean
-    this large if the effect were no more than ``by``, or the largest such p of several conditions; below .05
+    smallest effect that counts; with ``band``, for ``same``, half the width of the band. ``p`` is the probability of a
+    mean this large if the effect were no more than ``by``, or the largest such p of several conditions; below 0.05
     says supported. ``spread`` is the standard deviation from run to run that the interval rests on. ``step`` names the
     step of a rise or fall that decided in the place of the effect, if one did.
     """
@@ -50,6 +50,7 @@ class Evidence:
     values: tuple[float, ...]
     spread: float | None = None
     step: str = ""
+    band: bool = False
     _asserted: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:

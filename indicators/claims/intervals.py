@@ -130,6 +130,7 @@ def judge(
         values=tuple(total.per_seed.tolist()),
         spread=total.error * math.sqrt(total.seeds) if enough else None,
         step=answer.step,
+        band=band,
     )
 
 

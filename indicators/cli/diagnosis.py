@@ -17,13 +17,21 @@ from indicators import specs
 from indicators.errors import InputError
 from indicators.images import arrayfolder, cifar10
 from indicators.images.dataset import Dataset, Split, load_dataset
-from indicators.machine import accelerator, cores, memory, provenance, resolve_precision, slow_precision
+from indicators.machine import (
+    accelerator,
+    cores,
+    memory,
+    provenance,
+    require_training,
+    resolve_precision,
+    slow_precision,
+)
 from indicators.measures.inputs import AFFORDABLE_NEURONS
 from indicators.sources.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store
 from indicators.study import choosing
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 
 ASSUMED_EPOCHS = 15.0
 """Of a training, where no published study tells."""
@@ -111,6 +119,7 @@ def _of_study(study: StudySpec) -> list[str]:
 
 def layers(study: StudySpec, store: Store, arrays: Path | None) -> list[LayerReport]:
     """Every layer with a kernel in the study's network; InputError where the network cannot be measured."""
+    require_training()
     with _loading():
         from indicators.networks.layers import activations, kernel_layers, layer_names, received
 

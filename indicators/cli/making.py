@@ -1,9 +1,13 @@
-"""The commands that make something: fetch images, train and measure networks, calibrate learning rates."""
+"""The commands that make something: fetch images, train and measure networks, calibrate their rates, judge claims."""
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +15,7 @@ import typer
 from rich.console import Console
 
 from indicators import DEFAULT_STUDY
+from indicators.claims.reading import FOLDER
 from indicators.cli.options import (
     Architecture,
     Data,
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
     from indicators.specs import ModelSpec, StudySpec
     from indicators.store import Store
     from indicators.study.calibration import CellSearch
-    from indicators.study.work import Work
 
 
 def fetch(study: Study = DEFAULT_STUDY, data: Data = None, store: StoreFolder = None) -> None:
@@ -115,6 +119,24 @@ def calibrate(
     say(Console(), f"written: {path}", next_step, *filter(None, [missed]))
 
 
+def judge(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(help="Name of a shipped study, or path of a TOML file.")] = DEFAULT_STUDY,
+) -> None:
+    """Puts the claims of the thesis to a study.
+
+    Other options are given to pytest: -k pruning, -n 4, --seeds 3, --verdicts FILE, and what pytest --help lists.
+
+    The verdicts and the report go to the folder `report`, or to that of --report. Ends with pytest's status: 0 nothing
+    is refuted, 1 something is, 6 a claim is in error.
+    """
+    # No settings and no conftest.py of the folder that it is called in, or that the package is installed below.
+    alone = ("-c", os.devnull, "--rootdir", str(Path.cwd()), "--noconftest", "-p", "no:cacheprovider")
+    plugin = ("-p", "indicators.plugin", "--import-mode=importlib")
+    command = [sys.executable, "-m", "pytest", str(FOLDER), *alone, *plugin, "--study", study, *context.args]
+    raise typer.Exit(subprocess.call(command))  # noqa: S603 - our own interpreter and plugin
+
+
 def _make(
     spec: StudySpec,
     store: Store,
@@ -124,17 +146,12 @@ def _make(
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
 ) -> None:
-    """Fetches the images of a study, and trains its networks, or trains and measures them."""
-    from indicators.study import choosing
-    from indicators.study.progress import Fetching
-    from indicators.study.work import Work
+    """Trains the networks of a study, or trains and measures them; a worker that fails ends the command."""
+    from indicators.study import workers
 
     console = Console()
-    with Fetching(console) as fetching:
-        folder = choosing.fetch(spec, store, data, fetching)
-    settings = spec.measuring if measuring else None
-    work = Work(models=tuple(spec.models()), measuring=settings, folder=folder, only=only, epoch=epoch)
-    _work(work, store, console)
+    with _ending():
+        work = workers.make_study(spec, store, data, console, measuring=measuring, only=only, epoch=epoch)
     done = "trained and measured" if measuring else "trained"
     say(console, f"{len(work.networks())} networks {done}; store: {store.root}")
 
@@ -143,14 +160,17 @@ def _calibrated(
     spec: StudySpec, store: Store, data: Path | None, *, within: float, rounds: int
 ) -> tuple[StudySpec, list[CellSearch]]:
     """The study with the rates that were found, and what was tried for each cell; shows what is tried."""
-    from indicators.study import calibration, choosing
-    from indicators.study.work import Work
+    from indicators.machine import require_training
+    from indicators.study import calibration, choosing, workers
+    from indicators.study.agenda import Work
 
+    require_training()
     console, folder = Console(), choosing.fetch(spec, store, data)
     cells: list[CellSearch] = []
 
     def train_all(models: Sequence[ModelSpec]) -> None:
-        _work(Work(models=tuple(models), measuring=None, folder=folder, trials=True), store, console)
+        with _ending():
+            workers.make(Work(models=tuple(models), measuring=None, folder=folder, trials=True), store, console)
 
     def note(tried: Sequence[CellSearch]) -> None:
         cells[:] = tried
@@ -159,13 +179,14 @@ def _calibrated(
     return calibration.calibrate(spec, store, train_all, within=within, rounds=rounds, say=note), cells
 
 
-def _work(work: Work, store: Store, console: Console) -> None:
-    """Makes the networks of some work; a worker that fails ends the command."""
-    from indicators.study import workers
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Ends the command where a worker fails."""
+    from indicators.study.workers import WorkerError
 
     try:
-        workers.make(work, store, console)
-    except workers.WorkerError as error:
+        yield
+    except WorkerError as error:
         raise typer.Exit(complain(str(error), 1)) from None
 
 

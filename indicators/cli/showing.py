@@ -109,7 +109,7 @@ def publish(
     from indicators.files import make_folder
     from indicators.sources import published
     from indicators.sources.stored import Measurements
-    from indicators.study.work import Work
+    from indicators.study.agenda import Work
 
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
     earlier = published.published_at(add_to) if add_to else None

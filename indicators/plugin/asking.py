@@ -88,7 +88,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _asked(config: pytest.Config, claims: Sequence[pytest.Item], count: int) -> Asked:
     if not claims:
         return Asked(count)
-    from indicators.claims.asking import StandIn
+    from indicators.claims.stand_in import StandIn
     from indicators.specs import StudySpec
 
     try:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from indicators.specs import RecordedSpec, StudySpec
     from indicators.store import Store
 
+CLAIM_IN_ERROR = 6
+"""Exit status."""
+PROPERTY = "claim"
+"""Of a test's report, and so of its entry in JUnit's XML: the judged case as JSON text."""
 MARKS = (
     "claim(id, *, tier, section, figures, premise, expected, needs): a claim, judged by its comparison",
     "core: the claims that carry the thesis's conclusions",

@@ -10,8 +10,7 @@ import pytest
 from indicators.errors import InputError, NotMeasured
 from indicators.files import make_folder
 from indicators.plugin.asking import Asked, asked_here, note_for_controller, note_of_worker, together
-from indicators.plugin.options import console, plain_errors, study_and_store
-from indicators.plugin.summary import CLAIM_IN_ERROR
+from indicators.plugin.options import CLAIM_IN_ERROR, console, plain_errors, study_and_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -112,7 +111,7 @@ def _make(config: pytest.Config, study: StudySpec, store: Store, names: Sequence
     # What is kept while training needs no measuring.
     measured = tuple(name for name, row in INDICATORS.items() if name in names and row.needs != "record")
     try:
-        make_study(study, store, config.getoption("data"), console(), measured)
+        make_study(study, store, config.getoption("data"), console(), only=measured)
     except WorkerError as error:
         pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
 

@@ -15,14 +15,12 @@ from indicators.claims.reading import sentence
 from indicators.errors import NotApplicable
 from indicators.plugin.asking import stand_in_key
 from indicators.plugin.collecting import claim_of, number_of_cases
+from indicators.plugin.options import PROPERTY
 from indicators.plugin.preparing import completed_source
 
 if TYPE_CHECKING:
     from indicators.claims.view import View
     from indicators.sources.source import Source
-
-PROPERTY = "claim"
-"""Of a test's report, and so of its entry in JUnit's XML: the judged case as JSON text."""
 
 record_key = pytest.StashKey[Record]()
 """What a claim, its fixtures included, has compared and asked for."""

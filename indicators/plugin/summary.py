@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from indicators.claims import reading
 from indicators.errors import InputError
-from indicators.plugin.options import console, given_paths, known_folders, own_folders, study_and_store
+from indicators.plugin.options import (
+    CLAIM_IN_ERROR,
+    PROPERTY,
+    console,
+    given_paths,
+    known_folders,
+    own_folders,
+    study_and_store,
+)
 
 if TYPE_CHECKING:
     from indicators.report.verdicts import Case
@@ -18,8 +27,6 @@ LETTERS = {
     "supported": "s", "consistent": "c", "refuted": "R", "contradicted": "C",
     "inconclusive": "i", "not applicable": "n", "error": "E",
 }  # fmt: skip
-CLAIM_IN_ERROR = 6
-"""Exit status."""
 SELECTING = ("again", "keyword", "markexpr", "lf", "stepwise", "deselect", "ignore", "ignore_glob")
 """Options that leave claims out."""
 
@@ -124,7 +131,7 @@ class Summary:
         if expected and self.config.getoption("update_verdicts"):
             self.different = []
             verdicts.write_expected(expected, claims, study.name, complete=self.complete)
-            if expected.resolve().parent in own_folders(self.config):
+            if expected.resolve().parent == reading.FOLDER:
                 overview.ship(self._file, study.name)
         elif expected:
             self.different = verdicts.differences(expected, claims, study.name, complete=self.complete)
@@ -147,7 +154,6 @@ class Summary:
 
 def _case(report: Any) -> Case | None:
     """The judged case of a report, if it is one: of collection and subtests none is, the last report repeats it."""
-    from indicators.plugin.running import PROPERTY
     from indicators.report.verdicts import Case
 
     if report.when == "teardown" or isinstance(report, pytest.SubtestReport):

@@ -109,11 +109,15 @@ def read_document(path: Path) -> Document:
         raise InputError(f"{path} holds no verdicts (see {where}); run pytest hypotheses/ to write it anew") from None
 
 
+def shipped(name: str) -> Path:
+    """The file of the verdicts that a study is shipped with, whether it is there or not."""
+    return STUDIES / f"{name}{SHIPPED}"
+
+
 def find_document(name: str) -> Path:
     """The file of verdicts that a path or the name of a published study means; InputError for anything else."""
-    shipped = STUDIES / f"{name}{SHIPPED}"
-    if shipped.is_file() or Path(name).is_file():
-        return shipped if shipped.is_file() else Path(name)
+    if (file := shipped(name)).is_file() or Path(name).is_file():
+        return file if file.is_file() else Path(name)
     known = ", ".join(sorted(path.name.removesuffix(SHIPPED) for path in STUDIES.glob(f"*{SHIPPED}")))
     raise InputError(f"compare={name!r} is neither a verdicts.json nor a study whose verdicts are published ({known})")
 
@@ -121,7 +125,7 @@ def find_document(name: str) -> Path:
 def ship(verdicts: Path, name: str) -> None:
     """Keeps the verdicts on a published study beside its file, for other studies to be compared with."""
     if (STUDIES / f"{name}.toml").is_file():
-        write_atomically(STUDIES / f"{name}{SHIPPED}", gzip.compress(verdicts.read_bytes(), mtime=0))
+        write_atomically(shipped(name), gzip.compress(verdicts.read_bytes(), mtime=0))
 
 
 def claim_rows(
@@ -139,13 +143,19 @@ def claim_rows(
     named = {f"{claim.file}::{test.test}": test for claim in tests for test in claim.comparisons}
     elsewhere = {_name(case): case for row in (others[0]["claims"] if others else ()) for case in row["cases"]}
     verdicts = {
-        found["study"]["name"]: {row["id"]: row["verdict"] for row in found["claims"]} for found in (document, *others)
+        found["study"]["name"]: {(row["id"], _file(row["cases"][0])): row["verdict"] for row in found["claims"]}
+        for found in (document, *others)
     }
     values = {row["id"]: row for row in document["claims"]}
+
+    def by_study(claim: JudgedClaim) -> dict[str, Verdict]:
+        # Other people's claims may have the identifiers of these: their tests are in other files.
+        key = claim.id, _file(claim.cases[0])
+        return {name: known[key] for name, known in verdicts.items() if key in known}
+
     return [
         _claim_row(
-            claim, values[claim.id]["p"], values[claim.id]["adjusted_p"],
-            {name: known[claim.id] for name, known in verdicts.items() if claim.id in known},
+            claim, values[claim.id]["p"], values[claim.id]["adjusted_p"], by_study(claim),
             figures, named, elsewhere, document["study"]["seeds"],
         )
         for claim in by_claim(case for row in document["claims"] for case in row["cases"])
@@ -232,7 +242,7 @@ def _case_row(
         reason=_reason(case, seeds),
         step=found.get("step", "") if found else "",
         elsewhere=_found_elsewhere(other) if other else "",
-        bar=_bar(found, case.expected, same=test is not None and test.verb == "same") if found else None,
+        bar=_bar(found, case.expected, same=_is_band(found, test)) if found else None,
     )
 
 
@@ -265,6 +275,11 @@ def _found_elsewhere(case: Case) -> str:
     return f"{signed(found['effect'])} ({case.verdict})" if found else case.verdict
 
 
+def _is_band(found: Compared, test: reading.Comparison | None) -> bool:
+    """Whether a comparison says that two things are the same; of earlier files the claim's test tells."""
+    return found.get("band", test is not None and test.verb == "same")
+
+
 def _bar(found: Compared, expected: float | None, *, same: bool) -> Bar | None:
     if not found["by"] or found["effect"] is None:
         return None
@@ -281,6 +296,11 @@ def _bar(found: Compared, expected: float | None, *, same: bool) -> Bar | None:
 def _test(case: Case) -> str:
     """The file and name of its test, without folders."""
     return case.test.rpartition("/")[2]
+
+
+def _file(case: Case) -> str:
+    """The file of its test, without folders."""
+    return _test(case).partition("::")[0]
 
 
 def _name(case: Case) -> tuple[str, str]:

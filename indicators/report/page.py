@@ -59,10 +59,10 @@ def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, comp
     """Writes the report of the verdicts in a folder, beside those of other studies; returns the paths of what it wrote.
 
     `compare`: names of published studies, whose figures come too, or paths of verdicts. The thesis's own figures and
-    effects stand beside those of any other study. Raises InputError where the folder holds no verdicts, or those of
-    another study.
+    effects stand beside those of any other study. Of a shipped study that was not judged here, the verdicts are those
+    that it was shipped with. Raises InputError where the folder holds no verdicts, or those of another study.
     """
-    document = overview.read_document(folder / "verdicts.json")
+    document = overview.read_document(_verdicts(folder, study))
     judged = document["study"]
     if judged["name"] != study.name:
         raise InputError(
@@ -74,6 +74,15 @@ def rebuild(folder: Path, study: StudySpec | RecordedSpec, store: Store, *, comp
     others = [overview.read_document(overview.find_document(name)) for name in names]
     beside = [open_source(load_study(name), store) for name in names if name in studies()]
     return write(folder, document, open_source(study, store), study=study, others=others, beside=beside)
+
+
+def _verdicts(folder: Path, study: StudySpec | RecordedSpec) -> Path:
+    """The file of verdicts of a run, or of a shipped study."""
+    file = folder / "verdicts.json"
+    if not file.exists() and study.name in studies() and load_study(study.name) == study:
+        shipped = overview.shipped(study.name)
+        return shipped if shipped.is_file() else file
+    return file
 
 
 def to_html(

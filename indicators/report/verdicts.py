@@ -38,6 +38,7 @@ class Compared(TypedDict):
     values: list[float]
     spread: float | None
     step: NotRequired[str]
+    band: NotRequired[bool]
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ from rich.console import Console
 from indicators.console import say
 from indicators.errors import InputError
 from indicators.images.dataset import load_dataset
-from indicators.machine import ONE_THREAD, accelerator, cores, slow_precision, tensorflow_defaults
+from indicators.machine import ONE_THREAD, accelerator, cores, require_training, slow_precision, tensorflow_defaults
 from indicators.specs import ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 from indicators.study import choosing
+from indicators.study.agenda import Work
 from indicators.study.measuring import measure
 from indicators.study.progress import Display, Fetching
-from indicators.study.work import Work
 
 UNUSABLE_INPUT = 2
 AT_ONCE_ON_CARD = 9
@@ -71,15 +71,32 @@ def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], 
 
 
 def make_study(
-    study: StudySpec, store: Store, source: Path | None, console: Console, only: tuple[str, ...] | None = None
-) -> None:
-    """Fetches the images of a study, trains and measures what it lacks, and shows the progress on a console.
+    study: StudySpec,
+    store: Store,
+    source: Path | None,
+    console: Console,
+    *,
+    measuring: bool = True,
+    only: tuple[str, ...] | None = None,
+    epoch: int | None = None,
+) -> Work:
+    """Fetches the images of a study, trains and measures what it lacks, shows the progress; returns what was wanted.
 
-    `only`: names of the indicators that are wanted, all of the catalog unless told.
+    `only`: names of the indicators that are wanted, all of the catalog unless told; `epoch` as in `Work`. Raises
+    InputError, before anything is fetched, where something has to be made and what trains networks is not installed.
     """
+    settings = study.measuring if measuring else None
+    work = Work(models=tuple(study.models()), measuring=settings, folder=store.root, only=only, epoch=epoch)
+    try:
+        require_training()
+    except InputError:
+        if work.undone(store):
+            raise
+        return work
     with Fetching(console) as fetching:
-        folder = choosing.fetch(study, store, source, fetching)
-    make(Work(models=tuple(study.models()), measuring=study.measuring, folder=folder, only=only), store, console)
+        work = work.model_copy(update={"folder": choosing.fetch(study, store, source, fetching)})
+    make(work, store, console)
+    return work
 
 
 def make(work: Work, store: Store, console: Console) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from indicators.cli import diagnosis
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 from indicators.study.workers import prepare
 
 

@@ -9,7 +9,7 @@ from indicators.cli import commands
 from indicators.errors import InputError
 from indicators.specs import STUDIES, load_study
 from indicators.study import choosing, workers
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 from indicators.study.workers import WorkerError
 
 

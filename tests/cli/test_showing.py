@@ -26,7 +26,7 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
         return folder / "x-recorded.toml"
 
     monkeypatch.setattr("indicators.sources.published.publish", publish)
-    monkeypatch.setattr("indicators.study.work.Work.undone", lambda *_: [])
+    monkeypatch.setattr("indicators.study.agenda.Work.undone", lambda *_: [])
     seeds = ("--seeds", "3", "--first-seed", "2")
     others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 

@@ -13,7 +13,7 @@ from indicators.measures import arrays
 from indicators.networks import epochs
 from indicators.sources.layout import from_bytes
 from indicators.store import Store
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 from indicators.study.workers import prepare
 
 # Another backend needs a process of its own. Trains whole, and again with an interruption; measures.

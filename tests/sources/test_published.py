@@ -17,7 +17,7 @@ from indicators.sources.source import open_source
 from indicators.sources.stored import Measurements
 from indicators.specs import STUDIES, load_study
 from indicators.store import Store
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 from indicators.study.workers import prepare
 
 

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from indicators.study import workers
 from indicators.store import Store
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 work = Work.model_validate_json(sys.stdin.readline())
 workers.prepare(work, Store(Path(sys.argv[1])), lambda undone: None, pause=0.1)
 print("keras" in sys.modules or "tensorflow" in sys.modules)
@@ -37,7 +37,7 @@ from pathlib import Path
 from indicators.study import workers
 from indicators.specs import ModelSpec
 from indicators.store import Store
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 
 def make(spec, work, store):
     begun, entry = time.monotonic(), store.entry(spec)

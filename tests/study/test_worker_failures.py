@@ -6,7 +6,7 @@ import pytest
 
 from indicators.errors import InputError
 from indicators.study import workers
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 from indicators.study.workers import WorkerError, prepare, run_worker
 from tests.study.processes import pretend, wait_for
 

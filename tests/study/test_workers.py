@@ -19,8 +19,8 @@ from indicators.sources.layout import file_name
 from indicators.specs import ModelSpec
 from indicators.store import Store
 from indicators.study import workers
+from indicators.study.agenda import Work
 from indicators.study.measuring import missing
-from indicators.study.work import Work
 from indicators.study.workers import run_worker
 from tests.study.processes import HANDS, RUN, ended, pretend, started, wait_for
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from indicators.measures.catalog import INDICATORS
 from indicators.sources.layout import file_name
 from indicators.specs import ArchitectureSpec, MeasuringSpec, load_study
-from indicators.study.work import Work
+from indicators.study.agenda import Work
 from tests.study.processes import RUN, pretend, started
 
 

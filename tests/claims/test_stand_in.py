@@ -7,9 +7,9 @@ import pytest
 import xarray as xr
 
 from indicators.claims import reading
-from indicators.claims.asking import StandIn
 from indicators.claims.evidence import Undecided
 from indicators.claims.judging import judging
+from indicators.claims.stand_in import StandIn
 from indicators.claims.view import View
 from indicators.errors import NotApplicable
 from indicators.measures.catalog import INDICATORS

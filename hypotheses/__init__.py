@@ -1,0 +1,1 @@
+"""The claims of the thesis, a file for each theme."""
