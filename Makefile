@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: study test test-report docs bench simulate lint clean
+.PHONY: study test test-wheel test-report docs bench simulate lint clean
 .DEFAULT_GOAL := study
 
 study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them, judge the claims
@@ -14,6 +14,9 @@ study: $(VENV)/.users  ## fetch CIFAR-10, train the nine networks, measure them,
 
 test: $(VENV)/.developers  ## the tests of the package
 	$(BIN)/python -m pytest tests/ -n $(WORKERS) $(ARGS)
+
+test-wheel: $(VENV)/.developers  ## the wheel in a fresh environment, away from this folder
+	$(BIN)/python -m pytest tests/installed/ $(ARGS)
 
 test-report: $(VENV)/.browser  ## the report in a real browser: needs Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome || \
@@ -48,24 +51,24 @@ $(VENV)/bin/python:
 
 define install
 	@echo "installing into $(VENV) (a few minutes the first time)"
-	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python -e "$(1)"; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e "$(1)"; fi
+	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python -c constraints.txt -e "$(1)"; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$(1)"; fi
 	@touch $@
 endef
 
-$(VENV)/.users: pyproject.toml | $(VENV)/bin/python
-	$(call install,.)
+$(VENV)/.users: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call install,.[train])
 
-$(VENV)/.developers: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.developers: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call install,.[dev])
 
-$(VENV)/.browser: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.browser: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call install,.[dev$(comma)browser])
 
-$(VENV)/.writers: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.writers: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call install,.[docs])
 
-$(VENV)/.benchmarks: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.benchmarks: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(call install,.[dev$(comma)torch])
 
 comma := ,
