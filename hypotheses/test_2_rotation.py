@@ -68,7 +68,7 @@ def test_layca_keeps_the_norm_of_every_layer(study, level):
     # Without the others, whose norms differ from seed to seed and would blur what is exact.
     change = change.sel(optimizer=["layca"])
 
-    # What single precision may gather over a training; the curves of 2019 were read to .007 from a plot.
+    # What single precision may gather over a training; the curves of 2019 were read to 0.007 from a plot.
     assert same(change, {"optimizer": "layca", "level": level}, as_=0, within=0.005, unit="initial / final norm")
 
 
@@ -88,5 +88,5 @@ def test_some_layers_of_the_best_sgd_network_hardly_turned(study):
     """Weights need not turn far everywhere to generalize: some layers of that network turned little."""
     least = study["cosine_distance"].min("layer").rename("least rotation of a layer")
 
-    # Below .4, an angle of 53 degrees; unrelated weights have 90.
+    # Below 0.4, an angle of 53 degrees; unrelated weights have 90.
     assert less(least, {"optimizer": "sgd", "level": "high"}, than=0.5, by=0.1, unit="1 - cos")

@@ -107,7 +107,7 @@ def test_the_changes_look_uniform_under_weight_decay(study):
     """In the last layers of the best network of weight decay the changes look uniform, as they do not under sgd."""
     distance = layers_in(study["weight_change_uniform_distance"], LAST)
 
-    # A Gaussian is .28 away from a uniform distribution over its range.
+    # A Gaussian is 0.28 away from a uniform distribution over its range.
     at = {"optimizer": "wdecay", "level": "high"}
     assert less(distance, at, than={"optimizer": "sgd"}, by=0.05, unit="probability")
 
@@ -314,7 +314,7 @@ def test_training_makes_deeper_neurons_rely_on_fewer_inputs(study):
 def test_sgd_moves_across_the_initial_weights(study, part):
     """In the best network of plain sgd the change of the weights has hardly a component along the initial ones.
 
-    The thesis speaks of every layer. Its hidden layers agree; its output layer has .12, and contradicts.
+    The thesis speaks of every layer. Its hidden layers agree; its output layer has 0.12, and contradicts.
     """
     # The largest of a part's layers: a mean would let layers of opposite sign cancel.
     largest = abs(layers_in(study["alignment"], part)).max("layer")
@@ -351,7 +351,7 @@ def test_sgd_can_turn_every_layer_by_growing_evenly(study):
     """With learning rates chosen layer by layer, plain sgd turns every layer as far as the others do."""
     least = study["cosine_distance_at_rates_by_layer"].min("layer")
 
-    # Below .8 a layer still resembles its initial weights; the others' least layers in 2019 have .83 and .86.
+    # Below 0.8 a layer still resembles its initial weights; the others' least layers in 2019 have 0.83 and 0.86.
     assert more(least, {"optimizer": "sgd", "level": "high"}, than=0.8, by=0.05, unit="1 - cos")
 
 
@@ -407,7 +407,7 @@ def test_under_layca_the_alignment_is_the_rotation_reversed(study, level):
     # Without the others, whose norms differ from seed to seed and would blur what is exact.
     departure = departure.sel(optimizer=["layca"])
 
-    # What single precision may gather over a training; the curves of 2019 were read to .007 from a plot.
+    # What single precision may gather over a training; the curves of 2019 were read to 0.007 from a plot.
     assert same(departure, {"optimizer": "layca", "level": level}, as_=0, within=0.005, unit="final norm")
 
 
@@ -454,7 +454,7 @@ def test_weights_are_distributed_anew_at_high(study, optimizer):
     """In the best networks, weights are no longer distributed as they were at the start."""
     distance = study["initial_distribution_distance"]
 
-    # Half of what lies between a uniform and a Gaussian distribution of the same spread (.06).
+    # Half of what lies between a uniform and a Gaussian distribution of the same spread (0.06).
     at = {"optimizer": optimizer, "level": "high"}
     assert more(distance, at, than={"level": ["low", "medium"]}, by=0.03, unit="probability")
 
@@ -504,7 +504,7 @@ def test_more_weights_are_near_zero_with_depth_under_weight_decay(study):
     """In the best network of weight decay, deeper layers have more weights near zero, on the scale of the start."""
     share = layers_in(study["near_zero_share"], *HIDDEN)
 
-    # As much again as layers have at the start (.058).
+    # As much again as layers have at the start (0.058).
     assert rises(share, "layer", {"optimizer": "wdecay", "level": "high"}, by=0.05, unit="share")
 
 
@@ -513,7 +513,7 @@ def test_more_weights_are_near_zero_with_depth_on_their_own_scale(study):
     """Deeper layers of that network have more weights near zero on the scale of their own final weights too."""
     share = layers_in(study["near_zero_share_relative"], *HIDDEN)
 
-    # The step between uniform (.058) and Gaussian (.080) weights.
+    # The step between uniform (0.058) and Gaussian (0.080) weights.
     assert rises(share, "layer", {"optimizer": "wdecay", "level": "high"}, by=0.02, unit="share")
 
 
@@ -523,7 +523,7 @@ def test_weights_near_zero_become_more_under_the_others(study, optimizer):
     """Only weight decay and layca make more weights nearly zero, on the scale of the start: they do."""
     gain = study["near_zero_share"] - study.untrained("near_zero_share")
 
-    # A third of what layers have at the start (.058).
+    # A third of what layers have at the start (0.058).
     assert more(gain, {"optimizer": optimizer, "level": "high"}, than=0, by=0.02, unit="share")
 
 
@@ -542,7 +542,7 @@ def test_weights_near_zero_become_more_under_the_others_on_their_own_scale(study
     """On the scale of the final weights, too, only weight decay and layca make more weights nearly zero: they do."""
     gain = study["near_zero_share_relative"] - study.untrained("near_zero_share_relative")
 
-    # Half of the step between uniform (.058) and Gaussian (.080) weights.
+    # Half of the step between uniform (0.058) and Gaussian (0.080) weights.
     assert more(gain, {"optimizer": optimizer, "level": "high"}, than=0, by=0.01, unit="share")
 
 
@@ -561,7 +561,7 @@ def test_the_others_have_sparser_weights_than_sgd(study, other):
     """At equal accuracy weight decay and layca set useless weights to zero: theirs are sparser than those of sgd."""
     sparsity = study["hoyer_sparsity"]
 
-    # Half of the step between uniform (.13) and Gaussian (.20) weights.
+    # Half of the step between uniform (0.13) and Gaussian (0.20) weights.
     assert more(sparsity, {"optimizer": other, "level": "high"}, than={"optimizer": "sgd"}, by=0.03, unit="sparsity")
 
 
@@ -576,7 +576,7 @@ def test_weights_are_sparser_than_turned_at_random(study, part, optimizer):
     """
     beyond = difference(study["hoyer_sparsity"], sparsity_turned_at_random(study["cosine_distance"]))
 
-    # Half of the step between uniform (.13) and Gaussian (.20) weights.
+    # Half of the step between uniform (0.13) and Gaussian (0.20) weights.
     at = {"optimizer": optimizer, "level": "high"}
     assert more(layers_in(beyond, part).median("layer"), at, than=0, by=0.03, unit="sparsity")
 
@@ -653,7 +653,7 @@ def test_symmetric_layers_are_sparser_than_turned_at_random(study, optimizer):
     symmetric = abs(study["norm_ratio"] + study["alignment"]) < 1 - TURNED
     share = study["near_zero_share_relative"].where(symmetric).mean("layer").assign_attrs(undefined=NO_SUCH_LAYER)
 
-    # As far above Gaussian weights (.080) as these are above uniform ones (.058).
+    # As far above Gaussian weights (0.080) as these are above uniform ones (0.058).
     assert more(share, {"optimizer": optimizer, "level": "high"}, than=0.08, by=0.02, unit="share")
 
 
@@ -773,7 +773,7 @@ def test_the_optimizer_that_turned_furthest_has_sparser_weights_at_equal_accurac
     distance = study["cosine_distance"].mean("layer")
     lead = most_over_least(study["hoyer_sparsity"].mean("layer"), distance, "optimizer")
 
-    # Half of the step between uniform (.13) and Gaussian (.20) weights.
+    # Half of the step between uniform (0.13) and Gaussian (0.20) weights.
     assert more(lead, {"level": level}, than=0, by=0.03, unit="sparsity")
 
 
@@ -787,5 +787,5 @@ def test_layers_that_turned_fully_are_sparser_than_turned_at_random(study, optim
     turned = study["cosine_distance"] > TURNED
     sparsity = study["hoyer_sparsity"].where(turned).mean("layer").assign_attrs(undefined=NO_SUCH_LAYER)
 
-    # Half of the step between uniform (.13) and Gaussian (.20) weights.
+    # Half of the step between uniform (0.13) and Gaussian (0.20) weights.
     assert more(sparsity, {"optimizer": optimizer, "level": "high"}, than=0.2, by=0.03, unit="sparsity")

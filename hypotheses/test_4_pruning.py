@@ -15,7 +15,7 @@ def test_random_pruning_soon_destroys_every_network(study, optimizer):
     """Every network loses half of its accuracy before a quarter of its weights are removed at random."""
     fraction = half_loss_fraction(study["random_pruning"]).max("level")
 
-    # The fractions are .037 apart: half of that is as near as a curve tells.
+    # The fractions are 0.037 apart: half of that is as near as a curve tells.
     assert less(fraction, {"optimizer": optimizer}, than=0.25, by=0.02, unit="fraction")
 
 
@@ -269,7 +269,7 @@ def test_most_weights_of_every_layer_end_near_zero(study, optimizer):
     """
     share = study["near_zero_share"].min("layer")
 
-    # A layer of a few hundred weights may have a majority by chance: the standard error of its share is .02.
+    # A layer of a few hundred weights may have a majority by chance: the standard error of its share is 0.02.
     assert more(share, {"optimizer": optimizer, "level": "high"}, than=0.5, by=0.03, unit="share")
 
 

@@ -28,7 +28,7 @@ FAR_APART = (8, 12, 16)
 def test_the_images_suffice_for_a_stable_mean(study):
     """Shared information measured on half of the images is about what the other half gives.
 
-    Numbers of all images are nearer to each other still. In 2019 two draws of images gave .0271 and .0286 for the
+    Numbers of all images are nearer to each other still. In 2019 two draws of images gave 0.0271 and 0.0286 for the
     untrained first layer, 5 % apart.
     """
     apart = layers_in(study["pairwise_nmi_halves"], *HIDDEN)
@@ -251,7 +251,7 @@ def test_first_layer_shares_without_overlapping_fields(study):
     """In the untrained first layer, neurons that look at distant places of an image share information."""
     nmi = layer_at(study.untrained("pairwise_nmi_by_distance"), 0)
 
-    # On a thousand images independent neurons share .0007 by chance.
+    # On a thousand images independent neurons share 0.0007 by chance.
     assert more(nmi, {"pixels": FAR_APART}, than=0, by=0.003, unit="NMI")
 
 
@@ -271,7 +271,7 @@ def test_sharing_fades_faster_in_the_best_network(study, optimizer):
     """From the first layer to the second, shared information falls to a smaller share of itself in the best network."""
     first, second = (layer_at(study["pairwise_nmi"], place).mean("layer") for place in (0, 1))
 
-    # Two readings of the figure that are off in opposite ways differ by .03.
+    # Two readings of the figure that are off in opposite ways differ by 0.03.
     assert less(
         second / first, {"optimizer": optimizer, "level": "high"}, than={"level": "low"}, by=0.03, unit="second / first"
     )
@@ -304,7 +304,7 @@ def test_living_neurons_share_no_more_with_depth_before_training(study):
 def test_training_lowers_sharing_in_the_output_layer(study, optimizer):
     """Neurons of the output layer share much less in trained networks than in the untrained one.
 
-    Ten perfect detectors of ten classes share .034: networks that fit their images cannot be far from it.
+    Ten perfect detectors of ten classes share 0.034: networks that fit their images cannot be far from it.
     """
     nmi = layers_in(study["pairwise_nmi"] - study.untrained("pairwise_nmi"), OUTPUT)
 
@@ -412,7 +412,7 @@ def test_sharing_rises_without_normalization_by_the_entropy(study, optimizer):
     """
     information = layers_in(study["pairwise_information"], LAST)
 
-    # An NMI of .01, which counts, is about this for neurons of usual entropy.
+    # An NMI of 0.01, which counts, is about this for neurons of usual entropy.
     assert rises(information, "level", {"optimizer": optimizer}, by=0.005, unit="nats")
 
 
@@ -529,7 +529,7 @@ def test_label_information_rises_earlier_in_better_networks(study, optimizer):
 )
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_label_information_reaches_any_threshold_earlier_in_better_networks(study, optimizer):
-    """In networks that generalize better, label information reaches thresholds from .02 to .06 in earlier layers."""
+    """In networks that generalize better, label information reaches thresholds from 0.02 to 0.06 in earlier layers."""
     depths = onsets(layers_in(study["label_information"], CENTRAL, LAST), SEVERAL_ONSETS)
 
     # As for the original.
@@ -617,7 +617,7 @@ def test_the_label_explains_most_of_what_neurons_share(study, optimizer):
     """In the last layers of the best networks, most of what two neurons share is gone once the label is known.
 
     2019 reasoned so without computing it. A finite number of images makes what is left look larger: with ten classes of
-    a hundred, by .005 nats a pair.
+    a hundred, by 0.005 nats a pair.
     """
     given = layers_in(study["conditional_information"], LAST).mean("layer")
     whole = layers_in(study["pairwise_information"], LAST).mean("layer")
@@ -665,7 +665,7 @@ def test_an_earlier_rise_of_label_information_marks_the_better_network(study):
     "A30.thresholds", tier="control", section="8.5", figures="8.5", premise="separated levels", expected=0.93
 )
 def test_earlier_rises_past_any_threshold_mark_the_better_network(study):
-    """Networks in which label information reaches thresholds from .02 to .06 earlier on average generalize better."""
+    """Networks in which label information reaches thresholds from 0.02 to 0.06 earlier on average generalize better."""
     depths = onsets(layers_in(study["label_information"], CENTRAL, LAST), SEVERAL_ONSETS)
     accuracy = study["accuracy"].sel(split="test", drop=True)
 

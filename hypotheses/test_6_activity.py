@@ -24,7 +24,7 @@ def test_dead_pairs_are_the_square_of_dead_neurons(study):
     dead_pairs = difference(study["pairwise_nmi"], (1 - dead) ** 2 * study["pairwise_nmi_live"])
     apart = abs(difference(dead_pairs, dead**2))
 
-    # In a layer with a third of its neurons dead, ten thousand pairs leave a standard error of .003.
+    # In a layer with a third of its neurons dead, ten thousand pairs leave a standard error of 0.003.
     assert same(layers_in(apart, *HIDDEN), {}, as_=0, within=0.01, unit="share")
 
 
@@ -65,7 +65,7 @@ def test_dead_neurons_raise_sharing_by_their_number_alone(study):
     living = (1 - dead) ** 2 * layer_at(study["pairwise_nmi_live_exact"], -3)
     apart = difference(layer_at(study["pairwise_nmi_exact"], -3), living + dead**2)
 
-    # Pairs are of two different neurons: with fifty of them, that is off from the square by .005 at most.
+    # Pairs are of two different neurons: with fifty of them, that is off from the square by 0.005 at most.
     assert same(apart, {}, as_=0, within=0.01, unit="NMI")
 
 
@@ -119,7 +119,7 @@ def test_untrained_output_neurons_are_above_their_mean_on_half_of_the_images(stu
 
 @pytest.mark.claim("A21", tier="core", section="8.3.6", figures="Table 8.1", premise="separated levels", expected=0.18)
 def test_neurons_fall_below_their_mean_earlier_in_the_best_sgd_network(study):
-    """In the best network of sgd, the share of activations below the mean passes .7 in an earlier layer."""
+    """In the best network of sgd, the share of activations below the mean passes 0.7 in an earlier layer."""
     ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST)
 
     # Nearly a layer of VGG-16: less is the same layer.
@@ -131,7 +131,7 @@ def test_neurons_fall_below_their_mean_earlier_in_the_best_sgd_network(study):
 @pytest.mark.claim("A21", tier="core", section="8.3.6", figures="Table 8.1", premise="separated levels", expected=0.13)
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_neurons_fall_below_their_mean_later_in_the_best_of_the_others(study, optimizer):
-    """In the best network of weight decay and of layca, the share below the mean passes .7 in a later layer."""
+    """In the best network of weight decay and of layca, the share below the mean passes 0.7 in a later layer."""
     ratio = layers_in(study["zero_ratio_binarized"], CENTRAL, LAST)
 
     # Nearly a layer of VGG-16: less is the same layer.
@@ -282,7 +282,7 @@ def test_neurons_die_earlier_in_better_sgd_networks(study):
     "O10.thresholds", tier="control", section="8.5", figures="8.4", premise="separated levels", expected=0.44
 )
 def test_dead_neurons_reach_any_threshold_earlier_in_better_sgd_networks(study):
-    """In networks of plain sgd that generalize better, dead neurons pass .02, .05 and .1 in earlier layers."""
+    """In networks of plain sgd that generalize better, dead neurons pass 0.02, 0.05 and 0.1 in earlier layers."""
     depths = onsets(layers_in(study["never_active"], CENTRAL, LAST), SEVERAL_ONSETS)
 
     # As for the original.

@@ -387,7 +387,7 @@ def test_neurons_differ_more_than_sizes_of_neighborhoods(study):
 
 @pytest.mark.claim("S20", tier="secondary", section="8.5", expected=0.15)
 def test_some_neurons_of_the_best_networks_form_a_group_of_their_own(study):
-    """In the last layers of the best networks more neurons have silhouettes from .4 to .6 than from .2 to .4.
+    """In the last layers of the best networks more neurons have silhouettes from 0.4 to 0.6 than from 0.2 to 0.4.
 
     A second peak is what sets a population of its own apart from the tail of the others.
     """

@@ -352,7 +352,7 @@ def test_label_information_rises_on_test_images_too(study, optimizer):
 @pytest.mark.claim("X13", tier="extension", section="8.5", premise="equal accuracy at high", expected=0.15)
 @pytest.mark.parametrize("other", ["wdecay", "layca"])
 def test_fewer_neurons_of_sgd_group_their_images(study, other):
-    """At equal accuracy fewer neurons of the last layers have silhouettes from .4 to .6 under plain sgd.
+    """At equal accuracy fewer neurons of the last layers have silhouettes from 0.4 to 0.6 under plain sgd.
 
     The thesis says only that the share differs; fewer under sgd is what its many dead neurons lead one to expect.
     """

@@ -1,6 +1,6 @@
 """The rule: from one number per seed to evidence.
 
-The replicate is the seed. The interval of an effect is its mean over the seeds +- t(.95, n - 1) x SE: each
+The replicate is the seed. The interval of an effect is its mean over the seeds +- t(0.95, n - 1) x SE: each
 end holds with 95 %, both with 90 %. SE is the seeds' own standard error or, if larger, the contrast's floor; where
 the seeds differ by less than the measurement can tell, it is at least that (`Contrast`). A claim falls if one of its
 cases is refuted, a rise or fall by its total or either step, so each is refuted at the level divided by the number of

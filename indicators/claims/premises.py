@@ -15,7 +15,7 @@ import xarray as xr
 from indicators.errors import InputError
 from indicators.specs import LEVELS
 
-SLACK = 1e-9  # .65 + .05 is a little more than .70 in binary
+SLACK = 1e-9  # 0.65 + 0.05 is a little more than 0.70 in binary
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Premise:
 
 
 def parse(name: str) -> Premise:
-    """Look a premise up by its name, for instance 'separated levels'; InputError lists the known names."""
+    """The premise of a name, for instance 'separated levels'; InputError lists the known names."""
     if name not in PREMISES:
         raise InputError(f"premise {name!r} does not exist: choose from {sorted(PREMISES)}")
     return PREMISES[name]
 
 
 def separated_levels(accuracy: xr.DataArray, by: float = 0.05) -> xr.DataArray:
-    """Tell whether accuracy rises by at least ``by`` from low to medium and on to high, for every optimizer.
+    """Whether accuracy rises by at least ``by`` from low to medium and on to high, for every optimizer.
 
     Accuracy in [0, 1] over (seed, optimizer, level); bool over seed. Raises ValueError for other dimensions,
     a missing level and values that are not accuracies.
@@ -48,7 +48,7 @@ def separated_levels(accuracy: xr.DataArray, by: float = 0.05) -> xr.DataArray:
 
 
 def equal_accuracy(accuracy: xr.DataArray, level: str | Iterable[str], within: float = 0.03) -> xr.DataArray:
-    """Tell whether the optimizers' accuracies differ by ``within`` at most, at one level or each of several.
+    """Whether the optimizers' accuracies differ by ``within`` at most, at one level or each of several.
 
     Accuracy in [0, 1] over (seed, optimizer, level); bool over seed. Raises ValueError for other dimensions,
     a missing level and values that are not accuracies.
@@ -57,7 +57,7 @@ def equal_accuracy(accuracy: xr.DataArray, level: str | Iterable[str], within: f
 
 
 def too_close(accuracy: xr.DataArray, by: float = 0.05) -> str:
-    """Say where `separated_levels` fails worst, and in how many seeds; empty where it holds."""
+    """Where `separated_levels` fails worst, and in how many seeds; empty where it holds."""
     failed = ~separated_levels(accuracy, by)
     if not failed.any():
         return ""
@@ -70,7 +70,7 @@ def too_close(accuracy: xr.DataArray, by: float = 0.05) -> str:
 
 
 def too_far(accuracy: xr.DataArray, level: str | Iterable[str], within: float = 0.03) -> str:
-    """Say where `equal_accuracy` fails worst, and in how many seeds; empty where it holds."""
+    """Where `equal_accuracy` fails worst, and in how many seeds; empty where it holds."""
     failed = ~equal_accuracy(accuracy, level, within)
     if not failed.any():
         return ""

@@ -56,7 +56,7 @@ def relative_change(
 def growth_of_the_middle_half(quantiles: xr.DataArray, initial: xr.DataArray) -> xr.DataArray:
     """log10 of how much wider the middle half of a layer's weights is than at the start, from quantiles along `share`.
 
-    0: as wide; uniform weights that became Gaussian, at the same norm: -.11.
+    0: as wide; uniform weights that became Gaussian, at the same norm: -0.11.
     """
     width, before = (_interquartile(values) for values in (quantiles, initial))
     growth = xr.DataArray(np.log10(width / before), name="growth of the middle half")
@@ -67,8 +67,8 @@ def sparsity_turned_at_random(cosine_distance: xr.DataArray) -> xr.DataArray:
     """Hoyer sparsity of a layer whose uniform initial weights turned as far in a random direction.
 
     1 - E|c x + s g| with x uniform and g Gaussian, both of variance 1, c the cosine between final and initial weights
-    and s^2 = 1 - c^2: .134 of weights that did not turn, .202 at a right angle. Of a layer with many weights: one with
-    a thousand has .004 more.
+    and s^2 = 1 - c^2: 0.134 of weights that did not turn, 0.202 at a right angle. Of a layer with many weights: one
+    with a thousand has 0.004 more.
     """
     cosine = 1 - cosine_distance
     sine = (1 - cosine**2).clip(1e-10) ** 0.5

@@ -218,7 +218,7 @@ def _contrast(values: xr.DataArray, start: Side, end: Side, resolution: float) -
 
 
 def _pooled_error(tables: Array, weights: Array) -> float:
-    """Estimate the standard error of a contrast's mean over the seeds from the spread of all cells.
+    """The standard error of a contrast's mean over the seeds from the spread of all cells.
 
     Tables (seed, cell, side), weights (cell, side). A value is its cell's mean, plus what all cells of a seed
     share, plus noise. The noise is estimated from all cells. Weights that sum to 0 cancel what is shared;
@@ -274,7 +274,7 @@ def _positions(values: xr.DataArray, at: Selection) -> Positions:
 
 
 def _places(values: xr.DataArray, name: str, wanted: Any) -> tuple[str, set[int]]:
-    """Find the dimension of a coordinate and where labels stand along it; numbers match up to roundoff."""
+    """The dimension of a coordinate, and where labels stand along it; numbers match up to roundoff."""
     known = {dim: (dim,) for dim in values.dims} | {k: v.dims for k, v in values.coords.variables.items()}
     dims: tuple[Hashable, ...] = known.get(name, ())
     if len(dims) != 1 or dims[0] == "seed":
@@ -300,7 +300,7 @@ def _equal(known: Any, label: Any) -> bool:
 
 
 def _beside(at: Selection, other: Side) -> Side:
-    """Complete what stands beside ``at``: the same but for what differs, or a number."""
+    """What stands beside ``at``: the same but for what differs, or a number."""
     if isinstance(other, Mapping):
         return {**at, **other}
     if isinstance(other, bool | str) or not math.isfinite(other):
@@ -346,7 +346,7 @@ def _not_negative(name: str, value: float) -> float:
 
 
 def _refuse(part: xr.DataArray) -> NoReturn:
-    """Raise Undecided where the measurement may be undefined and is, ValueError for what cannot be a measurement."""
+    """Raises Undecided where the measurement may be undefined and is, ValueError for what cannot be a measurement."""
     bad = np.argwhere(~np.isfinite(part.to_numpy()))
     at = {str(dim): _labels(part, str(dim))[k] for dim, k in zip(part.dims, bad[0], strict=True)}
     where = ", ".join(str(label) if isinstance(label, str) else f"{dim} {label}" for dim, label in at.items())
@@ -360,7 +360,7 @@ def _refuse(part: xr.DataArray) -> NoReturn:
 
 
 def _words(side: Side) -> str:
-    """Name a selection as people do: 'sgd high'."""
+    """A selection as people name it: 'sgd high'."""
     if not isinstance(side, Mapping):
         return f"{side:g}"
     spans = [_span(some) if isinstance(some, list | tuple) else str(some) for some in side.values()]

@@ -21,7 +21,7 @@ def test_interval_and_p_are_those_of_the_one_sided_t_test():
 
 
 def test_interval_by_hand():
-    # mean 2, standard deviation 1, SE 1 / sqrt(3), t(.95, 2) = 2.91999: reach 1.68586
+    # mean 2, standard deviation 1, SE 1 / sqrt(3), t(0.95, 2) = 2.91999: reach 1.68586
     found = judge(contrast(1, 2, 3), by=0.3, unit="")
 
     assert (found.low, found.high) == pytest.approx((0.31414, 3.68586), abs=1e-5)
@@ -160,7 +160,7 @@ def test_too_few_seeds_that_can_decide_are_inconclusive(per_seed, silent, verdic
 
 
 def test_cases_divide_the_level_of_refutation_alone():
-    # means .05 and .15, SE .0173: t(.95, 2) = 2.92 reaches .0506, t(1 - .05 / 3, 2) = 5.34 reaches .0925
+    # means 0.05 and 0.15, SE 0.0173: t(0.95, 2) = 2.92 reaches 0.0506, t(1 - 0.05 / 3, 2) = 5.34 reaches 0.0925
     short, long = contrast(0.02, 0.05, 0.08), contrast(0.12, 0.15, 0.18)
 
     shared_short, shared_long = judge(short, by=0.12, unit="", cases=3), judge(long, by=0.099, unit="", cases=3)
@@ -172,7 +172,7 @@ def test_cases_divide_the_level_of_refutation_alone():
 
 
 def test_cases_divide_the_level_of_a_refuted_band_and_of_a_refuted_step():
-    # t(1 - .05 / 3, 2) / sqrt(3) = 3.1 standard deviations below 0, t(1 - .05 / 9, 2) / sqrt(3) = 5.4
+    # t(1 - 0.05 / 3, 2) / sqrt(3) = 3.1 standard deviations below 0, t(1 - 0.05 / 9, 2) / sqrt(3) = 5.4
     step, beyond = contrast(-0.15, -0.12, -0.09), contrast(0.12, 0.15, 0.18)
 
     def verdicts(cases):

@@ -347,7 +347,7 @@ def test_too_few_layers_to_rise_or_fall_make_a_claim_inapplicable(verb, at):
 # Onsets
 
 
-RAMPS = [[0, 0, 0, 1.0], [0, 0, 1.0, 1.0], [0, 1.0, 1.0, 1.0]]  # onsets at .5 : .875, .625, .375
+RAMPS = [[0, 0, 0, 1.0], [0, 0, 1.0, 1.0], [0, 1.0, 1.0, 1.0]]  # onsets at 0.5 : 0.875, 0.625, 0.375
 
 
 @pytest.mark.parametrize(

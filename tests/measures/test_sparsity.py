@@ -45,7 +45,7 @@ def test_hoyer_by_hand():
 
 
 def test_outliers_by_hand():
-    # Quartiles 1 and 2, so that what lies beyond -.5 and 3.5 is out, and what lies there is not.
+    # Quartiles 1 and 2, so that what lies beyond -0.5 and 3.5 is out, and what lies there is not.
     weights = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.5, -0.5, 3.5]
     assert sparsity.outliers(weights) == (0.0, 0.0)
 

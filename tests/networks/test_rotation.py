@@ -40,7 +40,7 @@ def exact_rotation(weights: np.ndarray, step: np.ndarray, rate: float) -> np.nda
 def test_rotation_by_hand_in_the_plane():
     turned = rotate(np.array([2.0, 0.0]), np.array([5.0, -3.0]), 0.75)
 
-    np.testing.assert_allclose(turned, [1.6, 1.2], rtol=1e-15)  # atan(3/4): cosine .8, sine .6
+    np.testing.assert_allclose(turned, [1.6, 1.2], rtol=1e-15)  # atan(3/4): cosine 0.8, sine 0.6
 
 
 @no_deadline

@@ -63,7 +63,7 @@ def outlying_when_pruned(curve):
 
 
 def in_the_band(share, _):
-    """Silhouettes of neurons: .5 for a quarter of them and the share planted, .1 for the others."""
+    """Silhouettes of neurons: 0.5 for a quarter of them and the share planted, 0.1 for the others."""
     rank = along("neuron", {neuron: (neuron + 0.5) / len(NEURONS) for neuron in NEURONS})
     return 0.1 + 0.4 * (rank < 0.25 + share)
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib.util
-import inspect
 import itertools
-import re
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +15,7 @@ from unittest import mock
 import numpy as np
 import xarray as xr
 
-from indicators.claims import intervals, verbs
+from indicators.claims import intervals, reading, verbs
 from indicators.claims.evidence import Evidence, Undecided, overall
 from indicators.claims.intervals import Contrast
 from indicators.claims.judging import Record, judged, judging
@@ -27,8 +23,7 @@ from indicators.claims.view import View
 from indicators.errors import NotApplicable
 from indicators.sources.source import Source
 
-HYPOTHESES = Path(__file__).parents[2] / "hypotheses"
-VERBS = ("more", "less", "same", "rises", "falls", "earlier", "tracks")
+_read = functools.cache(reading.read)
 
 
 @dataclass(frozen=True)
@@ -82,7 +77,7 @@ class Answer(NamedTuple):
 @functools.cache
 def claims(theme: str = "") -> tuple[Claim, ...]:
     """Every test function in `hypotheses/` that is marked as a claim, or those of one theme."""
-    paths = {re.sub(r"test_(\d+_)?", "", path.stem): path for path in sorted(HYPOTHESES.glob("test_*.py"))}
+    paths = {reading.theme(path.name): path for path in sorted(reading.FOLDER.glob("test_*.py"))}
     return tuple(claim for name, path in paths.items() if theme in ("", name) for claim in _claims_of(name, path))
 
 
@@ -234,6 +229,7 @@ class Permuted:
 
 
 def _claims_of(theme: str, path: Path) -> list[Claim]:
+    read = {test.test: test for claim in _read() if claim.file == path.name for test in claim.comparisons}
     tests = {name: test for name, test in vars(_module(path)).items() if hasattr(test, "pytestmark")}
     marked = {name: {mark.name: mark for mark in test.pytestmark} for name, test in tests.items()}
     marked = {name: marks for name, marks in marked.items() if "claim" in marks}
@@ -251,7 +247,8 @@ def _claims_of(theme: str, path: Path) -> list[Claim]:
             marks["claim"].kwargs,
             cases[name],
             count[name],
-            *_verb(tests[name]),
+            read[name].verb,
+            read[name].by,
         )
         for name, marks in marked.items()
     ]
@@ -279,14 +276,3 @@ def _values(value: Any, count: int) -> tuple[Any, ...]:
     if type(value).__name__ == "ParameterSet":  # pytest.param
         return tuple(value.values)
     return tuple(value) if count > 1 else (value,)
-
-
-def _verb(test: Callable[..., Any]) -> tuple[str, float]:
-    """The first verb of a claim, and the smallest effect that it says counts."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-        limits = [word.value for word in call.keywords if word.arg in ("by", "within")]
-        if call.func.id in VERBS and limits:
-            return call.func.id, float(ast.literal_eval(limits[0]))
-    raise ValueError(f"{test.__name__}: expected a verb with a literal by= or within=")

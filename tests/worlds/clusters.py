@@ -46,7 +46,7 @@ def in_every_layer(number, _):
 
 
 def a_quarter_at_a_third_and_more_at_a_half(share, _):
-    """Silhouettes of neurons: .3 for a quarter of them, .5 for as many and the share planted, .1 for the others."""
+    """Silhouettes of neurons: 0.3 for a quarter of them, 0.5 for as many and the share planted, 0.1 for the others."""
     rank = along("neuron", {neuron: (neuron + 0.5) / len(NEURONS) for neuron in NEURONS})
     at_half = rank < 0.25 + share
     at_a_third = (rank < 0.5 + share) & ~at_half

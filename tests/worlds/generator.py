@@ -33,13 +33,13 @@ Plants: what is measured
     ``planted(name, slope, base=0)``       one number per network and layer: ``base + e * slope``
     ``network(name, slope, base=0)``       one number per network, without layers
     ``accuracies(slope, base)``            accuracy itself, where a claim is about it; else it is made to meet every
-                                           premise (.65, .75, .85 from low to high, trained to .992)
+                                           premise (0.65, 0.75, 0.85 from low to high, trained to 0.992)
     ``decades(name, slope, base=0)``       as planted, 10 to that power: for claims on log10 of a measurement
     ``rise(name, slope, base, threshold=)``        a profile over layers that exceeds the threshold at the relative
-                                           depth ``base + e * slope`` (keep it between 1/3 and .93)
+                                           depth ``base + e * slope`` (keep it between 1/3 and 0.93)
     ``trough(name, slope, base, threshold=)``      a profile that lies below the threshold over this relative depth
     ``half_loss(name, slope, base)``       a pruning curve that has lost half at this fraction (`pruning_area`: with
-                                           this area, from .01 to .9);  ``draws=3`` where the measurement has draws
+                                           this area, from 0.01 to 0.9);  ``draws=3`` where the measurement has draws
     ``tracking(name, slope, other=)``      one number per network that goes together with the accuracy, or with
                                            another planted measurement, by a rank correlation of e
     ``ranked(name, slope, parts)``         layers in an order that has a rank correlation of e with the depth
@@ -287,7 +287,7 @@ def rising(threshold: float, top: float | None = None) -> Function:
 def trough(name: str, slope: Pattern | float, base: Pattern | float, *, threshold: float, **options: Any) -> Plant:
     """A profile below a threshold over a depth: ``trough("pairwise_nmi", -levels, 0.4, threshold=0.02)``.
 
-    It falls below at relative depth .35, within the central layers, and rises above that depth later; keep that
+    It falls below at relative depth 0.35, within the central layers, and rises above that depth later; keep that
     between 1 and 8 layers of 15.
     """
     start = 0.35
@@ -359,7 +359,7 @@ def pruning_area(
 
 
 def _curve(number: xr.DataArray, grid: np.ndarray, draws: int, kept: Callable[..., np.ndarray]) -> xr.DataArray:
-    """Accuracies along fraction, and alike in all draws, of networks that have .8 unpruned."""
+    """Accuracies along fraction, and alike in all draws, of networks that have 0.8 unpruned."""
     heights = 0.8 * kept(number.to_numpy()[..., None], grid)
     curve = xr.DataArray(heights, {**number.coords, "fraction": grid}, (*number.dims, "fraction"))
     return curve.expand_dims(draw=range(draws), axis=-2) if draws else curve

@@ -32,7 +32,7 @@ FALLS_AND_RISES = levels * (part(CENTRAL, LAST) - part(FIRST))
 RISES_AND_FALLS = levels * (part(LAST) - part(FIRST, CENTRAL))
 """The same for the last layers."""
 in_one_layer_or_far_below = -0.1 + 0.13 * place(3)
-"""The threshold of .03 in one layer: the largest of the layers is that one."""
+"""The threshold of 0.03 in one layer: the largest of the layers is that one."""
 at_any_distance = along("pixels", dict.fromkeys((0, 1, 2, 3, 4, 6, 8, 12, 16, 24), 1.0))
 
 
