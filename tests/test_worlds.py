@@ -9,12 +9,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from indicators import studies
-from indicators.claims import premises
+from indicators.claims import premises, reading
 from indicators.claims.evidence import overall
 from indicators.claims.view import View, layers_in
 from indicators.sources import transcribed
 from tests.worlds import simulate
-from tests.worlds.claims import HYPOTHESES, Permuted, claims, judge, judge_studies, verdict_of
+from tests.worlds.claims import Permuted, claims, judge, judge_studies, verdict_of
 from tests.worlds.generator import (
     CENTRAL,
     DEPTHS,
@@ -116,7 +116,7 @@ def verdicts_of_cases(claim, effect):
 
 
 def test_cases_are_judged_as_pytest_judges_them():
-    committed = json.loads((HYPOTHESES / "thesis-2019.json").read_text())["verdicts"]
+    committed = json.loads((reading.FOLDER / "thesis-2019.json").read_text())["verdicts"]
     study = transcribed.load(Path(studies.__path__[0]) / "thesis-2019")
 
     found = {}
