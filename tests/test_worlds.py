@@ -221,7 +221,7 @@ def test_a_study_of_one_seed_supports_nothing_and_has_no_spread(capsys, tmp_path
 def test_what_counts_should_be_twice_the_spread_of_a_study(spread, warned, capsys, monkeypatch, tmp_path):
     claim = claim_of("rotation", "test_sgd_turns_its_weights_less")
     study = world(claim, 0.5, claim.cases[0], seeds=5, rng=np.random.default_rng(0), noise=Noise(spread=spread))
-    monkeypatch.setattr("indicators.claims.view.open_source", lambda *_: study)
+    monkeypatch.setattr("indicators.sources.source.open_source", lambda *_: study)
     options = ["--study", "thesis-2019", "--store", str(tmp_path), "--only", claim.test, "--processes", "1"]
 
     assert simulate.main([*options, "--permutations", "20"]) == 0
