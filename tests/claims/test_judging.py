@@ -3,9 +3,10 @@ import xarray as xr
 
 from indicators.claims.evidence import VERDICTS, Evidence, Undecided, nothing_compared, stands
 from indicators.claims.judging import Record, current, judged, judging
-from indicators.claims.verbs import more
+from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
 from indicators.errors import NotApplicable
 from indicators.specs import LEVELS, OPTIMIZERS
+from tests.claims.arrays import NINE, RAMPS, SGD, profiles
 
 
 def compared(height, **options):
@@ -42,6 +43,21 @@ def test_judging_collects_evidence_in_order_and_only_inside():
 
     assert record.evidence == [first, second]
     assert outside not in record.evidence
+
+
+def test_verbs_note_their_evidence_for_the_claim_being_judged():
+    with judging() as record:
+        found = [
+            more(NINE, SGD, than=0, by=0),
+            less(NINE, SGD, than=0, by=0),
+            same(NINE, SGD, as_=0, within=1),
+            rises(NINE, "level", by=0),
+            falls(NINE, "level", by=0),
+            earlier(profiles(RAMPS), along="level", threshold=0.5, by=0),
+            tracks(NINE, NINE, by=0),
+        ]
+
+    assert record.evidence == found
 
 
 def test_judging_keeps_its_record_when_the_claim_fails():

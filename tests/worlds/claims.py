@@ -82,7 +82,7 @@ def claims(theme: str = "") -> tuple[Claim, ...]:
 
 
 def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bool = False) -> Answer:
-    """Put one case of a claim to a study, as pytest would. Raises what the claim raises of itself.
+    """The answer to one case of a claim, put to a study as pytest would. Raises what the claim raises of itself.
 
     ``premised`` where the premise is known to hold in all seeds: to judge it takes longer than to judge a case.
     """

@@ -12,8 +12,8 @@ from scipy.stats import binomtest
 from indicators.claims.evidence import overall
 from indicators.sources.source import Source
 from tests.worlds.claims import Answer, Claim, Permuted, judge, judge_studies
-from tests.worlds.generator import USUAL, Noise
 from tests.worlds.tables import row_of, world
+from tests.worlds.world import USUAL, Noise
 
 TOLERATED = 0.05
 NUISANCES = {

@@ -17,7 +17,6 @@ import numpy as np
 from indicators.claims.evidence import overall
 from indicators.errors import InputError
 from tests.worlds.claims import Claim, claims
-from tests.worlds.generator import Noise
 from tests.worlds.rates import (
     NUISANCES,
     Verdicts,
@@ -30,6 +29,7 @@ from tests.worlds.rates import (
     worst_share,
 )
 from tests.worlds.tables import ROWS, claim_of
+from tests.worlds.world import Noise
 
 Found = dict[tuple[str, int], Verdicts]
 
@@ -38,7 +38,7 @@ ERRORS = (("none", "supported", worst_share), ("by", "supported", worst_share), 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the rates; the status is 1 where one is too high even for the highest of so many.
+    """Prints the rates; the status is 1 where one is too high even for the highest of so many.
 
     Of a study: how often claims are supported once its networks are exchanged, 1 for more than one case in twenty.
     """
@@ -126,7 +126,7 @@ def _ends(options: argparse.Namespace) -> list[int]:
 
 
 def _print(rates: Iterable[tuple[Claim, Found]], options: argparse.Namespace) -> Iterator[tuple[str, float]]:
-    """Print a line for each; what is too high, in words, and the probability of such by chance."""
+    """Prints a line for each; what is too high, in words, and the probability of such by chance."""
     ends = "".join(f"{seeds:>7}" for seeds in _ends(options))
     width = len(ends)
     print(f"{'seeds':40}{ends}{ends}{ends}" + "".join(f"{seeds:>5}" for seeds in options.seeds))

@@ -1,23 +1,9 @@
-"""Worlds for the claims of `hypotheses/test_7_clusters.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_7_clusters.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
-    BY_NEURON,
-    HIDDEN,
-    PARTS,
-    UNTRAINED,
-    Row,
-    along,
-    bent,
-    deeper,
-    high,
-    levels,
-    part,
-    place,
-    planted,
-    ranked,
-    rise,
-    tracking,
-)
+from tests.worlds.correlations import ranked, tracking
+from tests.worlds.patterns import HIDDEN, PARTS, along, deeper, high, levels, part, place
+from tests.worlds.plants import BY_NEURON, UNTRAINED, Row, bent, planted
+from tests.worlds.profiles import rise
 
 REASONS = ("never active", "too few active", "too few images", "one class only")
 SIZES = (0.005, 0.03, 0.2, 0.5)

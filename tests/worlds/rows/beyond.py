@@ -1,27 +1,11 @@
-"""Worlds for the claims of `hypotheses/test_8_beyond.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_8_beyond.py`: how to write a row stands in `tables`."""
 
 import numpy as np
 
-from tests.worlds.generator import (
-    BY_NEURON,
-    ON_TEST_IMAGES,
-    PARTS,
-    Row,
-    along,
-    bent,
-    deeper,
-    half_loss,
-    layca,
-    levels,
-    network,
-    part,
-    planted,
-    pruning_area,
-    ranked,
-    sgd,
-    tracking,
-    wdecay,
-)
+from tests.worlds.correlations import ranked, tracking
+from tests.worlds.curves import half_loss, pruning_area
+from tests.worlds.patterns import PARTS, along, deeper, layca, levels, part, sgd, wdecay
+from tests.worlds.plants import BY_NEURON, ON_TEST_IMAGES, Row, bent, network, planted
 
 NEURONS = range(20)
 final_smallest, half_smallest = (

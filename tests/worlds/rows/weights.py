@@ -1,33 +1,26 @@
-"""Worlds for the claims of `hypotheses/test_3_weights.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_3_weights.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
+from tests.worlds.correlations import ranked, tracking
+from tests.worlds.curves import pruning_area
+from tests.worlds.patterns import (
     FIRST,
     HIDDEN,
     LAST,
     OPTIMIZER,
     OUTPUT,
     PARTS,
-    UNTRAINED,
-    Row,
     along,
-    alternating,
-    bent,
-    decades,
     deeper,
     high,
     layca,
     levels,
     low,
     medium,
-    network,
     part,
-    planted,
-    pruning_area,
-    ranked,
     sgd,
-    tracking,
     wdecay,
 )
+from tests.worlds.plants import UNTRAINED, Row, alternating, bent, decades, network, planted
 
 others = wdecay + layca
 everywhere = part(*PARTS)

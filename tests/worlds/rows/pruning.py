@@ -1,22 +1,9 @@
-"""Worlds for the claims of `hypotheses/test_4_pruning.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_4_pruning.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
-    HIDDEN,
-    LAST,
-    OPTIMIZER,
-    Row,
-    bent,
-    half_loss,
-    high,
-    layca,
-    levels,
-    part,
-    place,
-    planted,
-    pruning_area,
-    sgd,
-    tracking,
-)
+from tests.worlds.correlations import tracking
+from tests.worlds.curves import half_loss, pruning_area
+from tests.worlds.patterns import HIDDEN, LAST, OPTIMIZER, high, layca, levels, part, place, sgd
+from tests.worlds.plants import Row, bent, planted
 
 at_high_or_far_below = 0.15 + 0.1 * high
 """A quarter at high and a tenth less at other levels: the largest of the levels is that of high."""

@@ -1,21 +1,9 @@
-"""Worlds for the claims of `hypotheses/test_6_activity.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_6_activity.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
-    CENTRAL,
-    HIDDEN,
-    LAST,
-    ON_TEST_IMAGES,
-    Row,
-    along,
-    deeper,
-    levels,
-    part,
-    place,
-    planted,
-    ranked,
-    rise,
-    sgd,
-)
+from tests.worlds.correlations import ranked
+from tests.worlds.patterns import CENTRAL, HIDDEN, LAST, along, deeper, levels, part, place, sgd
+from tests.worlds.plants import ON_TEST_IMAGES, Row, planted
+from tests.worlds.profiles import rise
 
 up_to_the_last_hidden_layer = deeper(*HIDDEN) * 10 / 9
 """Rises by 1 over the hidden layers but the last: their outer thirds are 9 layers apart, not 10."""

@@ -1,22 +1,7 @@
-"""Worlds for the claims of `hypotheses/test_2_rotation.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_2_rotation.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
-    HIDDEN,
-    OUTPUT,
-    Row,
-    accuracies,
-    around,
-    bent,
-    deeper,
-    high,
-    levels,
-    network,
-    on,
-    part,
-    place,
-    planted,
-    sgd,
-)
+from tests.worlds.patterns import HIDDEN, OUTPUT, deeper, high, levels, part, place, sgd
+from tests.worlds.plants import Row, accuracies, around, bent, network, on, planted
 
 ROWS = (
     # Opposite in the layers between, at which the claim must not look.

@@ -1,31 +1,23 @@
-"""Worlds for the claims of `hypotheses/test_5_information.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_5_information.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
+from tests.worlds.correlations import ranked, tracking
+from tests.worlds.patterns import (
     CENTRAL,
     FIRST,
     HIDDEN,
     LAST,
-    ON_TEST_IMAGES,
     OPTIMIZER,
     OUTPUT,
-    UNTRAINED,
-    Row,
     along,
-    bent,
     deeper,
     layca,
     levels,
-    network,
     part,
     place,
-    planted,
-    ranked,
-    rise,
-    rising,
     sgd,
-    tracking,
-    trough,
 )
+from tests.worlds.plants import ON_TEST_IMAGES, UNTRAINED, Row, bent, network, planted
+from tests.worlds.profiles import rise, rising, trough
 
 FALLS_AND_RISES = levels * (part(CENTRAL, LAST) - part(FIRST))
 """Opposite in the other layers, at which a claim on the first ones must not look."""

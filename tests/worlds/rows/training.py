@@ -1,19 +1,7 @@
-"""Worlds for the claims of `hypotheses/test_1_training.py`: how to write a row stands in `generator`."""
+"""Worlds for the claims of `hypotheses/test_1_training.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.generator import (
-    PREMISED,
-    Row,
-    accuracies,
-    along,
-    bent,
-    decades,
-    levels,
-    low,
-    medium,
-    network,
-    on,
-    planted,
-)
+from tests.worlds.patterns import along, levels, low, medium
+from tests.worlds.plants import PREMISED, Row, accuracies, bent, decades, network, on, planted
 
 
 def falling_rate(before, best):

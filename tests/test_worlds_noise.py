@@ -1,0 +1,63 @@
+"""How worlds differ from run to run, and that their seeds meet the premises."""
+
+import numpy as np
+import pytest
+
+from indicators.claims import premises
+from tests.fixtures.small_worlds import make
+from tests.worlds.plants import UNTRAINED, network, planted
+from tests.worlds.world import Noise, World
+
+
+def noisy(plant, noise, unit=0.1):
+    return make(plant, seeds=4000, noise=noise, unit=unit).measurement(plant.name).to_numpy()
+
+
+def test_noise_has_the_spread_and_the_correlations_that_were_asked_for():
+    values = noisy(planted("entropy"), Noise(spread=0.5, shared=0, depth=0.6))
+
+    assert values.std(0) == pytest.approx(0.05, rel=0.1)
+    assert np.corrcoef(values[:, 0, 0, 3], values[:, 0, 0, 9])[0, 1] == pytest.approx(0.6, abs=0.05)
+    assert np.corrcoef(values[:, 0, 0, 3], values[:, 0, 1, 3])[0, 1] == pytest.approx(0, abs=0.06)
+
+
+def test_networks_of_a_seed_share_what_their_initialization_does():
+    values = noisy(network("entropy"), Noise(spread=0.5, shared=2.0))
+
+    assert values.std(0) == pytest.approx(0.05 * 5**0.5, rel=0.1)
+    assert np.corrcoef(values[:, 0, 0], values[:, 2, 1])[0, 1] == pytest.approx(0.8, abs=0.05)
+
+
+def test_spreads_differ_threefold_between_networks():
+    spreads = np.sort(noisy(network("entropy"), Noise(spread=0.5, shared=0, uneven=3.0)).std(0).ravel())
+
+    assert spreads[5:].mean() / spreads[:4].mean() == pytest.approx(3, rel=0.1)
+    assert np.sqrt(spreads[0] * spreads[-1]) == pytest.approx(0.05, rel=0.1)
+
+
+def test_untrained_networks_share_the_initialization_of_the_trained():
+    plants = (planted("entropy"), planted("entropy", of=UNTRAINED))
+    study = make(*plants, seeds=4000, noise=Noise(shared=2.0), unit=1.0)
+    trained, untrained = study.measurement("entropy")[:, 0, 0, 5], study.untrained("entropy")[:, 5]
+
+    assert np.corrcoef(trained, untrained)[0, 1] == pytest.approx(0.8, abs=0.05)
+
+
+def test_accuracies_meet_every_premise_but_in_seeds_that_are_to_fail():
+    study = make(network("entropy", 1), seeds=50, noise=Noise(failing=10), effect=1.0, misleading=-7.0)
+    accuracy = study.measurement("accuracy").sel(split="test", drop=True)
+
+    for premise in premises.PREMISES.values():
+        assert premise.holds(accuracy).to_numpy().tolist() == [True] * 40 + [False] * 10
+    assert study.measurement("entropy").mean(("optimizer", "level"))[:40].mean() == pytest.approx(1, abs=0.5)
+    assert (study.measurement("entropy")[40:] < -1).all()
+
+
+def test_a_world_is_the_same_for_the_same_generator_and_another_for_another():
+    one, same, other = (
+        World([planted("entropy")], 0, seeds=3, rng=np.random.default_rng(seed)).measurement("entropy")
+        for seed in (0, 0, 1)
+    )
+
+    assert one.equals(same)
+    assert not one.equals(other)

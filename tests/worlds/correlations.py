@@ -1,0 +1,106 @@
+"""Plants that go together with others, over layers or over networks, by a rank correlation that is planted."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy.stats import rankdata
+
+from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered
+from tests.worlds.plants import Function, Measured, Plant, network
+
+
+def ranked(
+    name: str, slope: Pattern | float, parts: Sequence[str], base: Pattern | float = 0.0, **options: Any
+) -> Plant:
+    """Layers in an order whose rank correlation with the depth is planted: ``ranked("entropy", 1, HIDDEN)``.
+
+    Their values are 1, 2, ... in that order, over their number; 0 in other layers. Plant `deeper` as what it is
+    correlated with, if that is another measurement.
+    """
+    chosen = [k for name in parts for k in PLACES[name]]
+    orders, correlations = _orders(len(chosen))
+
+    def in_order(correlation: xr.DataArray, _: Measured) -> xr.DataArray:
+        nearest = np.abs(correlation.to_numpy()[..., None] - correlations).argmin(-1)
+        values = np.zeros((*correlation.shape, len(LAYERS)))
+        values[..., chosen] = (orders[nearest] + 1) / len(chosen)
+        return _over_layers(correlation, values)
+
+    step = 12 / (len(chosen) ** 3 - len(chosen))
+    return network(name, slope, base, function=in_order, **({"exact": 2 * step} | options))
+
+
+@functools.cache
+def _orders(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Orders of so many layers whose rank correlations with the first fill -1 to 1, and these."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(4000, count))
+    angle = np.linspace(0, math.pi, len(noise))[:, None]
+    depth = centered(count)
+    mixed = np.cos(angle) * depth / depth.std() + np.sin(angle) * noise
+    orders = mixed.argsort(-1).argsort(-1)
+    return orders, (orders - orders.mean(-1, keepdims=True)) @ depth / (depth @ depth)
+
+
+def _over_layers(shell: xr.DataArray, values: np.ndarray) -> xr.DataArray:
+    return xr.DataArray(values, {**shell.coords, "layer": list(LAYERS)}, (*shell.dims, "layer"))
+
+
+def tracking(
+    name: str,
+    slope: Pattern | float = 1.0,
+    base: Pattern | float = 0.0,
+    *,
+    other: str = "accuracy",
+    read: Callable[[xr.DataArray], xr.DataArray] | None = None,
+    middle: Pattern | float = 0.5,
+    size: float = 0.1,
+    then: Function | None = None,
+    **options: Any,
+) -> Plant:
+    """A number per network whose rank correlation with another measurement is planted.
+
+    ``tracking("label_information", -1, middle=0.6, size=0.05, then=rising(0.03))``: networks of better accuracy have
+    earlier onsets. Correlated is what is left of both without the mean of every optimizer. From run to run it differs
+    as correlations of nine networks do, whatever the unit of noise. ``read`` makes one number per network of the other
+    measurement (of the accuracy: that on test images); ``then`` makes the measurement of the number, which lies around
+    ``middle`` within ``size``.
+    """
+    choose = read or (lambda values: values.sel(split="test", drop=True))
+
+    def correlated(correlation: xr.DataArray, measured: Measured) -> xr.DataArray:
+        partner = choose(measured(other)).transpose("seed", *CELLS)
+        numbers = [_partner(*pair) for pair in zip(partner.to_numpy(), correlation.to_numpy(), strict=True)]
+        found = middle + size * partner.copy(data=np.array(numbers))
+        return found if then is None else then(found, measured)
+
+    options = {"exact": 0.02, "sampling": 0.35} | options  # as of nine unrelated networks: 1 / sqrt(8)
+    return Plant(name, slope, base, cells=False, layers=False, function=correlated, **options)
+
+
+def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
+    """A table, within -1 and 1, of about this rank correlation with a table (optimizer, level)."""
+    rest = _rest(table)
+    if not rest.any():
+        return _OTHERS[0] / np.abs(_OTHERS[0]).max()
+    tables = _COSINES * rest / rest.std() + _OTHERS
+    ranks = tables.reshape(len(tables), -1).argsort(-1).argsort(-1) - (table.size - 1) / 2
+    own = rankdata(np.round(rest, 9)) - (table.size + 1) / 2
+    found = ranks @ own / math.sqrt((ranks[0] @ ranks[0]) * (own @ own))
+    best = tables[np.abs(found - correlation).argmin()]
+    return best / np.abs(best).max()
+
+
+def _rest(tables: np.ndarray) -> np.ndarray:
+    return tables - tables.mean(-1, keepdims=True)
+
+
+_ANGLES = np.linspace(0, math.pi, 602)[1:-1, None, None]
+_COSINES = np.cos(_ANGLES)
+_OTHERS = np.sin(_ANGLES) * _rest(np.random.default_rng(0).normal(size=(600, 3, 3)))

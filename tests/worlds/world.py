@@ -1,0 +1,143 @@
+"""Worlds: studies that measure what is planted, with the noise of runs on top."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from tests.worlds.patterns import CELLS, LAYERS, sgd
+from tests.worlds.plants import BY_NEURON, ON_TEST_IMAGES, TRAINED, UNTRAINED, Plant, accuracies
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How results differ from run to run; the unit is the smallest effect that counts."""
+
+    spread: float = 0.5
+    """Standard deviation of one network's number."""
+    shared: float = 1.0
+    """That of what all networks of a seed share, over the spread."""
+    depth: float = 0.5
+    """Correlation of what differs between layers of one network."""
+    uneven: float = 1.0
+    """The spread of half of the networks, drawn by lot, over that of the others."""
+    failing: int = 0
+    """So many seeds, the last, meet no premise."""
+
+
+USUAL, QUIET = Noise(), Noise(spread=0.0)
+
+
+class World:
+    """A study in which the effect of a claim is ``effect``; ``unit`` is that of the noise.
+
+    Seeds that fail their premise have the effect ``misleading`` instead. With ``copies`` it holds the seeds of so many
+    independent studies, one study after the other.
+    """
+
+    name, scale, layers = "simulated", "simulated", LAYERS
+
+    def __init__(
+        self,
+        plants: Sequence[Plant],
+        effect: float,
+        *,
+        seeds: int,
+        rng: np.random.Generator,
+        unit: float = 1.0,
+        noise: Noise = USUAL,
+        misleading: float | None = None,
+        copies: int = 1,
+    ) -> None:
+        self.seeds = tuple(range(seeds * copies))
+        self._noise, self._unit = noise, unit
+        self._plants = {(plant.name, plant.of): plant for plant in (_STANDARD, *plants)}
+        self._rngs = dict(zip(self._plants, rng.spawn(len(self._plants)), strict=True))
+        self._fails = np.resize(np.arange(seeds) >= seeds - noise.failing, len(self.seeds))
+        self._effects = np.where(self._fails, effect if misleading is None else misleading, effect)
+        lots = rng.permuted(np.resize([1.0, -1.0], (copies, 9)), axis=1)
+        self._factors = (math.sqrt(noise.uneven) ** lots).repeat(seeds, 0)
+        self._shifts: dict[str, np.ndarray] = {}
+        self._made: dict[tuple[str, str], xr.DataArray] = {}
+
+    def names(self) -> list[str]:
+        """Measurements that are planted."""
+        return sorted({name for name, _ in self._plants})
+
+    def measurement(self, name: str, *, images: str = "train") -> xr.DataArray:
+        """The measurement of the trained networks, on training or on test images."""
+        return self._get(name, ON_TEST_IMAGES if images == "test" else TRAINED)
+
+    def untrained(self, name: str, *, statistics: str = "stored") -> xr.DataArray:  # noqa: ARG002
+        """The measurement of the untrained networks; the same with any statistics."""
+        return self._get(name, UNTRAINED)
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The measurement of single neurons of the trained networks."""
+        return self._get(name, BY_NEURON)
+
+    def _get(self, name: str, of: str) -> xr.DataArray:
+        if (name, of) not in self._plants:
+            raise LookupError(
+                f"{name} ({of}) is not planted: add it to the row of the claim; there are {list(self._plants)}"
+            )
+        if (name, of) not in self._made:
+            self._made[name, of] = self._make(self._plants[name, of])
+        return self._made[name, of]
+
+    def _make(self, plant: Plant) -> xr.DataArray:
+        slope, base = plant.laid
+        effects = self._effects.reshape(-1, *(1 for _ in plant.dims))
+        numbers = base + effects * slope
+        numbers = numbers + self._noise_of(plant, numbers)
+        values = xr.DataArray(numbers, {"seed": list(self.seeds), **plant.dims}, ("seed", *plant.dims))
+        if plant.function is not None:
+            values = plant.function(values, self.measurement)
+        if plant.name == "accuracy" and self._noise.failing:
+            # Alike at all levels, and ten points apart between optimizers: no premise holds.
+            values = values.where(xr.DataArray(~self._fails, dims="seed"), 0.75 - 0.1 * sgd)
+        front = ("seed", *(dim for dim in CELLS if dim in values.dims))
+        values = values.transpose(*front, ...).rename(plant.name)
+        values.attrs = {"resolution": 0.0}
+        return values
+
+    def _noise_of(self, plant: Plant, numbers: np.ndarray) -> np.ndarray | float:
+        """What all networks of a seed share, plus what each has of its own."""
+        spread = self._noise.spread * (_ACCURACY_SPREAD if plant is _STANDARD else self._unit * plant.noise)
+        if spread == 0:
+            return 0.0
+        rng, seeds, sizes = self._rngs[plant.name, plant.of], len(self.seeds), [len(v) for v in plant.dims.values()]
+        cells = [dim for dim in plant.dims if dim in CELLS]
+        own = self._over_layers(rng, [seeds, *sizes[: len(cells)]], sizes[len(cells) :])
+        if cells:
+            own *= self._factors.reshape(seeds, *sizes[:2], *(1 for _ in sizes[2:]))
+        if plant.sampling:
+            return self._noise.spread / USUAL.spread * plant.sampling * (1 - numbers**2).clip(0) * own
+        return spread * (own + self._noise.shared * self._shift(plant))
+
+    def _over_layers(self, rng: np.random.Generator, networks: list[int], others: list[int]) -> np.ndarray:
+        common = rng.normal(size=[*networks, *(1 for _ in others)])
+        if not others:
+            return common
+        return math.sqrt(self._noise.depth) * common + math.sqrt(1 - self._noise.depth) * rng.normal(
+            size=[*networks, *others]
+        )
+
+    def _shift(self, plant: Plant) -> np.ndarray:
+        """The effect of the initialization, the same for a measurement wherever it is taken."""
+        if plant.name not in self._shifts:
+            rng = self._rngs[plant.name, plant.of]
+            self._shifts[plant.name] = self._over_layers(rng, [len(self.seeds)], [len(LAYERS)])
+        shift = self._shifts[plant.name]
+        if not plant.layers:
+            shift = shift[:, :1]
+        shape = [len(self.seeds), *(len(LAYERS) if dim == "layer" else 1 for dim in plant.dims)]
+        return shift.reshape(shape)
+
+
+_STANDARD = accuracies()
+_ACCURACY_SPREAD = 0.008
