@@ -39,13 +39,10 @@ COMMANDS = sorted(
 RECORDED = "cifar10-mini-recorded"
 WHEEL = "python -m build"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-# What the pages already show and the package does not have yet.
-COMING = pytest.mark.xfail(strict=True, reason="shown before it is there: take the mark away when it is")
 
 
 def commands_of(program):
-    found = [command for command in COMMANDS if command.startswith(f"{program} ")]
-    return [pytest.param(one, marks=COMING) if one.startswith("indicators judge") else one for one in found]
+    return [command for command in COMMANDS if command.startswith(f"{program} ")]
 
 
 def blocks(language):
@@ -97,7 +94,6 @@ def test_the_studies_that_are_named_are_shipped_or_the_readers_own(command):
     assert name in studies() or name.startswith("my-")
 
 
-@COMING
 def test_the_version_is_told(capsys):
     assert "indicators --version" in COMMANDS
     assert commands.main(["--version"]) == 0
