@@ -11,7 +11,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 Verdict = Literal["supported", "refuted", "consistent", "contradicted", "inconclusive", "not applicable", "error"]
@@ -104,6 +104,10 @@ def nothing_compared(reason: str, seeds: int = 0) -> Evidence:
         p=None,
         values=(),
     )
+
+
+ASSUMED = replace(nothing_compared("on made-up numbers"), verdict="supported")
+"""What every comparison finds while claims are only asked what they ask for."""
 
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:

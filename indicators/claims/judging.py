@@ -24,6 +24,10 @@ class Record:
     """That of every comparison, in order."""
     measurements: list[Mapping[str, Any]] = field(default_factory=list)
     """What each measurement that it asked for says of itself."""
+    swallowed: list[BaseException] = field(default_factory=list)
+    """What was raised on the way and did not end the claim, as within subtests."""
+    asking: bool = False
+    """Whether only what the claim asks for matters: every comparison then says yes."""
 
     def __post_init__(self) -> None:
         if isinstance(self.cases, bool) or not isinstance(self.cases, int) or self.cases < 1:
@@ -52,6 +56,7 @@ class Judgment(NamedTuple):
     evidence: Sequence[Evidence] = ()
 
 
+NOTHING_FAILS = "asserted without a comparison that fails"
 _RECORD: ContextVar[Record | None] = ContextVar("record", default=None)
 
 
@@ -71,39 +76,58 @@ def judging(record: Record | None = None) -> Iterator[Record]:
         _RECORD.reset(token)
 
 
-def judged(outcome: BaseException | None, record: Record, *, needs: str = "", swallows: bool = False) -> Judgment:
-    """The judgment of a claim that ended with an exception, or without one.
+def judged(outcome: BaseException | None, record: Record, *, needs: str = "") -> Judgment:
+    """The judgment of a claim that ended with an exception, or without one; `needs` is what it says that no study has.
 
-    `needs`: what the claim says that no study has. `swallows`: whether failed assertions may have been caught on the
-    way, as those inside subtests are; elsewhere an assertion that fails and does not end the claim is an error, since
-    such a claim would pass whatever the world is like.
+    What was swallowed on the way counts too: the worst decides. An assertion that fails and is neither seen to end the
+    claim nor swallowed, as in `assert not more(...)`, is an error: such a claim would pass whatever the world is like.
     """
-    evidence = record.evidence
-    if isinstance(outcome, Undecided):
-        return Judgment("inconclusive", outcome.evidence.reason, evidence or [outcome.evidence])
-    if isinstance(outcome, NotApplicable):
-        return Judgment("not applicable", needs or str(outcome), evidence)
-    if isinstance(outcome, AssertionError):
-        return _of_failed_assertion(evidence)
-    if outcome is not None:
-        return Judgment("error", f"{type(outcome).__name__}: {outcome}", evidence)
-    return _of_quiet_end(evidence, swallows=swallows)
+    if not record.swallowed:
+        return _of_end(outcome, record.evidence, needs)
+    found = [_of_end(end, record.evidence, needs) for end in record.swallowed]
+    # What was not swallowed has a say beside it.
+    if outcome is not None or record.evidence:
+        found.append(_of_end(outcome, record.evidence, needs) if outcome is not None else _of_all(record.evidence))
+    worst = overall([judgment.verdict for judgment in found])
+    return next(judgment for judgment in found if judgment.verdict == worst)
 
 
-def _of_failed_assertion(evidence: Sequence[Evidence]) -> Judgment:
-    """An assertion that no comparison stands behind says nothing about the world."""
-    verdict = overall([found.verdict for found in evidence]) if evidence else "error"
-    if stands(verdict) is not False:
-        return Judgment("error", "asserted without a comparison that fails", evidence)
-    return Judgment(verdict, evidence[-1].reason, evidence)
+def _of_end(end: BaseException | None, evidence: Sequence[Evidence], needs: str) -> Judgment:
+    if isinstance(end, Undecided):
+        others = [found for found in evidence if found is not end.evidence]
+        return Judgment("inconclusive", end.evidence.reason, [*others, end.evidence])
+    if isinstance(end, NotApplicable):
+        return _unless_unasked(Judgment("not applicable", needs or str(end), evidence))
+    if isinstance(end, AssertionError):
+        # Without a comparison that fails it says nothing about the world.
+        fallen = [found for found in evidence if found.asserted and stands(found.verdict) is False]
+        return _by_worst(fallen, evidence) if fallen else Judgment("error", NOTHING_FAILS, evidence)
+    if end is not None:
+        return Judgment("error", f"{type(end).__name__}: {end}", evidence)
+    judgment = _of_all(evidence)
+    # It would pass whatever the world is like.
+    return judgment if stands(judgment.verdict) else Judgment("error", _reason_of_error(evidence), evidence)
 
 
-def _of_quiet_end(evidence: Sequence[Evidence], *, swallows: bool) -> Judgment:
+def _reason_of_error(evidence: Sequence[Evidence]) -> str:
+    return "compared without asserting" if evidence else "compared nothing"
+
+
+def _unless_unasked(judgment: Judgment) -> Judgment:
+    """The judgment; an error where a comparison was not asked if the claim stands."""
+    if all(found.asserted for found in judgment.evidence):
+        return judgment
+    return Judgment("error", "compared without asserting", judgment.evidence)
+
+
+def _of_all(evidence: Sequence[Evidence]) -> Judgment:
+    """The verdict of all comparisons together; the one that decides stands last."""
     if not evidence:
         return Judgment("error", "compared nothing", evidence)
-    verdict = overall([found.verdict for found in evidence])
-    if not all(found.asserted for found in evidence) or not (stands(verdict) or swallows):
-        return Judgment("error", "compared without asserting", evidence)
-    # The comparison that decides stands last, as it does where a failed assertion ends the claim.
+    return _unless_unasked(_by_worst(evidence, evidence))
+
+
+def _by_worst(deciding: Sequence[Evidence], evidence: Sequence[Evidence]) -> Judgment:
+    verdict = overall([found.verdict for found in deciding])
     ordered = sorted(evidence, key=lambda found: found.verdict == verdict)
     return Judgment(verdict, ordered[-1].reason, ordered)

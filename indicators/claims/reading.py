@@ -89,14 +89,18 @@ def read(*folders: Path, some: bool = True) -> list[Claim]:
         for claim in _of_file(path):
             known = found.get(claim.id)
             if known and known.file != claim.file:
-                files = f"{known.file} and in {claim.file}"
-                raise InputError(f"claim {claim.id!r} is in {files}; give one of them an identifier of its own")
+                raise InputError(in_two_files(claim.id, known.file, claim.file))
             tests = (*known.comparisons, *claim.comparisons) if known else claim.comparisons
             found[claim.id] = Claim(**(vars(known or claim) | {"comparisons": tests}))
     if some and not found:
         named = ", ".join(map(str, folders))
         raise InputError(f"{named} holds no claims; expected files test_*.py with tests marked as claims")
     return list(found.values())
+
+
+def in_two_files(identifier: str, one: str, other: str) -> str:
+    """What is said where two files have claims of one identifier."""
+    return f"claim {identifier!r} is in {one} and in {other}; give one of them an identifier of its own"
 
 
 def complaint(arguments: Sequence[Any], about: Mapping[str, Any]) -> str:
@@ -107,6 +111,9 @@ def complaint(arguments: Sequence[Any], about: Mapping[str, Any]) -> str:
         return f"tier={tier!r} is not one of {TIERS}; name one of these"
     if not re.fullmatch(IDENTIFIER, str(arguments[0])):
         return f"{arguments[0]!r} is no identifier such as M2, or M2.fresh of a control"
+    for name in ("section", "figures", "premise", "needs"):
+        if not isinstance(about.get(name) or "", str):
+            return f"{name}={about[name]!r} is no text; write it in quotes"
     if not isinstance(about.get("expected", 0.0), int | float):
         return f"expected={about['expected']!r} is not a number: give the effect"
     return ""

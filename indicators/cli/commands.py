@@ -33,7 +33,7 @@ for command in (
 ):
     app.command()(command)
 app.command("list")(showing.list_)
-app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(making.judge)
+app.command(context_settings={"ignore_unknown_options": True})(making.judge)
 
 
 def _say_version(asked: bool) -> None:

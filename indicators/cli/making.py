@@ -120,20 +120,22 @@ def calibrate(
 
 
 def judge(
-    context: typer.Context,
-    study: Annotated[str, typer.Argument(help="Name of a shipped study, or path of a TOML file.")] = DEFAULT_STUDY,
+    given: Annotated[
+        list[str] | None, typer.Argument(metavar="[STUDY] [PYTEST OPTIONS]", show_default=False, help="See above.")
+    ] = None,
 ) -> None:
-    """Puts the claims of the thesis to a study.
+    """Puts the claims of the thesis to a study, a shipped one by its name or one in a TOML file by its path.
 
-    Other options are given to pytest: -k pruning, -n 4, --seeds 3, --verdicts FILE, and what pytest --help lists.
+    Options are given to pytest: -k pruning, -n 4, --seeds 3, --verdicts FILE, and what pytest --help lists.
 
     The verdicts and the report go to the folder `report`, or to that of --report. Ends with pytest's status: 0 nothing
     is refuted, 1 something is, 6 a claim is in error.
     """
-    # No settings and no conftest.py of the folder that it is called in, or that the package is installed below.
-    alone = ("-c", os.devnull, "--rootdir", str(Path.cwd()), "--noconftest", "-p", "no:cacheprovider")
-    plugin = ("-p", "indicators.plugin", "--import-mode=importlib")
-    command = [sys.executable, "-m", "pytest", str(FOLDER), *alone, *plugin, "--study", study, *context.args]
+    first, *rest = given or ["--study", DEFAULT_STUDY]
+    options = [first, *rest] if first.startswith("-") else ["--study", first, *rest]
+    # Neither settings and conftest.py nor modules of the folder that it is called in, or that this is installed below.
+    alone = ("-c", os.devnull, "--rootdir", str(Path.cwd()), "--noconftest", "--import-mode=importlib")
+    command = [sys.executable, "-P", "-m", "pytest", str(FOLDER), *alone, "-p", "indicators.plugin", *options]
     raise typer.Exit(subprocess.call(command))  # noqa: S603 - our own interpreter and plugin
 
 

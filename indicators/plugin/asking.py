@@ -1,129 +1,104 @@
 """What the chosen claims will ask of the study, found out by asking them on made-up numbers.
 
-A measurement that `parametrize`, a constant, a helper or a fixture names is found as one that a claim names itself, and
+That is done by a pytest in a process of its own, so that nothing of it can be left in the run that judges. A
+measurement that `parametrize`, a constant, a helper or a fixture names is found as one that a claim names itself, and
 what cannot be right on any network, such as a misspelled measurement, is known before anything is trained.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import shutil
+import os
+import subprocess
+import sys
 import tempfile
-import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from indicators.claims.judging import judging
 from indicators.errors import InputError
-from indicators.plugin.collecting import claims_among
-from indicators.plugin.options import study_and_store
+from indicators.plugin.collecting import claim_of
 
+ANSWERS = "INDICATORS_CLAIMS_ASKED"
+"""Of the environment: the file that the process which asks writes into; where it is set, this is that process."""
 stand_in_key = pytest.StashKey[Any]()
-"""What answers in the place of the study while claims are asked."""
-folder_key = pytest.StashKey[Path]()
-"""Where workers leave what they found out: xdist carries nothing from a worker before its first test."""
+"""What answers in the place of the study."""
+faults_key = pytest.StashKey[Any]()
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What claims ask for."""
 
-    claims: int
-    """How many there are, asked or not."""
-    names: tuple[str, ...] = ()
+    names: Sequence[str]
     """Of measurements."""
-    faults: tuple[str, ...] = ()
-    """What of them is wrong on any network, in a line each."""
+    faults: Sequence[str] = ()
+    """What of the claims is wrong on any network, in a line each."""
 
 
-def asked_here(session: pytest.Session) -> Asked:
-    """What the claims of this process ask for."""
-    claims = claims_among(session.items)
-    return _asked(session.config, claims, len(claims))
+def ask(config: pytest.Config, ids: Sequence[str]) -> Asked:
+    """What tests ask for, by their names; nothing where the process that asks them came to a bad end."""
+    with tempfile.TemporaryDirectory(prefix="claims-") as folder:
+        answers, chosen = Path(folder, "asked.json"), Path(folder, "chosen.txt")
+        chosen.write_text("".join(f"{_with_folder(config, name)}\n" for name in ids), encoding="utf-8")
+        subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-m", "pytest", *_settings(config), f"@{chosen}"],
+            cwd=config.invocation_params.dir,
+            env=os.environ | {ANSWERS: str(answers)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        return Asked(**json.loads(answers.read_text())) if answers.is_file() else Asked(())
 
 
-def note_for_controller(session: pytest.Session) -> None:
-    """Leaves what the share of the claims that is this worker's asks for: all workers hold the same claims."""
-    claims, worker = claims_among(session.items), session.config.workerinput  # type: ignore[attr-defined]
-    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
-    asked = _asked(session.config, claims[number % count :: count], len(claims))
-    if (folder := Path(worker["claims_notes"])).is_dir():  # not on another machine: what is missing is made when asked
-        (folder / worker["workerid"]).write_text(json.dumps(asdict(asked)))
+def is_asking() -> bool:
+    """Whether this process asks claims, and judges none."""
+    return ANSWERS in os.environ
 
 
-def note_of_worker(node: Any) -> Asked:
-    """What a worker left; nothing where it could not."""
-    path = Path(node.workerinput["claims_notes"], node.workerinput["workerid"])
-    if not path.is_file():
-        return Asked(0)
-    note = json.loads(path.read_text())
-    return Asked(note["claims"], tuple(note["names"]), tuple(note["faults"]))
+def stand_in(config: pytest.Config) -> Any:
+    """What answers in the place of the study; None where claims are judged."""
+    return config.stash.get(stand_in_key, None)
 
 
-def together(notes: Iterable[Asked]) -> Asked:
-    """What several processes found out, as one."""
-    notes = list(notes)
-    names, faults = (dict.fromkeys(one for note in notes for one in getattr(note, of)) for of in ("names", "faults"))
-    return Asked(max(note.claims for note in notes), tuple(names), tuple(faults))
+def pytest_configure(config: pytest.Config) -> None:
+    if is_asking():
+        from indicators.claims.stand_in import StandIn
+
+        config.stash[stand_in_key], config.stash[faults_key] = StandIn(), []
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node) -> None:  # type: ignore[no-untyped-def]
-    stash = node.config.stash
-    if folder_key not in stash:
-        stash[folder_key] = Path(tempfile.mkdtemp(prefix="claims-"))
-    node.workerinput["claims_notes"] = str(stash[folder_key])
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    # Made-up numbers prove nothing else.
+    if is_asking() and claim_of(item) and call.excinfo is not None and isinstance(call.excinfo.value, InputError):
+        item.config.stash[faults_key].append(f"{item.nodeid}: {call.excinfo.value}")
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if folder := config.stash.get(folder_key, None):
-        shutil.rmtree(folder, ignore_errors=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if is_asking():
+        stash = session.config.stash
+        found = Asked(list(stash[stand_in_key].asked), stash[faults_key])
+        Path(os.environ[ANSWERS]).write_text(json.dumps(found._asdict()))
 
 
-def _asked(config: pytest.Config, claims: Sequence[pytest.Item], count: int) -> Asked:
-    if not claims:
-        return Asked(count)
-    from indicators.claims.stand_in import StandIn
-    from indicators.specs import StudySpec
-
-    try:
-        study, _ = study_and_store(config)
-    except pytest.UsageError:
-        return Asked(count)  # which the process that prepares the study says
-    if not isinstance(study, StudySpec):
-        return Asked(count)
-    stand_in = config.stash[stand_in_key] = StandIn()
-    try:
-        faults = [_fault(item, after) for item, after in zip(claims, [*claims[1:], None], strict=True)]
-    finally:
-        config.stash[stand_in_key] = None
-    return Asked(count, tuple(stand_in.asked), tuple(filter(None, faults)))
+def _with_folder(config: pytest.Config, name: str) -> str:
+    """A test by the absolute path of its file: some files are not below the root."""
+    file, found, test = name.partition("::")
+    return f"{Path(config.rootpath, file).resolve()}{found}{test}"
 
 
-def _fault(item: pytest.Item, after: pytest.Item | None) -> str:
-    """Runs a claim and its fixtures on the stand-in, of which nothing is seen; returns what is wrong with it."""
-    with contextlib.ExitStack() as quiet:
-        quiet.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        quiet.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        quiet.enter_context(warnings.catch_warnings(action="ignore"))
-        quiet.enter_context(judging())
-        try:
-            # Without pytest's hooks: what they tell other plugins would be counted as results.
-            item.session._setupstate.setup(item)
-            item.runtest()
-        except InputError as error:
-            return f"{item.nodeid}: {error}"
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # noqa: S110 - made-up numbers prove nothing else
-            pass
-        finally:
-            item.session._setupstate.teardown_exact(after)
-            item._initrequest()  # type: ignore[attr-defined]
-    return ""
+def _settings(config: pytest.Config) -> list[str]:
+    """Options by which tests are found and set up as in this run, and nothing is reported or remembered."""
+    given = [("--rootdir", config.rootpath), ("--import-mode", config.getoption("importmode"))]
+    given += [("-c", config.inipath)] if config.inipath else []
+    given += [("-o", setting) for setting in (*(config.getoption("override_ini") or ()), "addopts=")]
+    given += [("-p", name) for name in (*config.getoption("plugins"), "no:cacheprovider")]
+    options = ("study", "architecture", "data", "seeds", "store")
+    given += [(f"--{name}", value) for name in options if (value := config.getoption(name)) is not None]
+    alone = ["--noconftest"] if config.getoption("noconftest") else []
+    workers = ["-n", "0"] if config.pluginmanager.hasplugin("xdist") else []
+    return [*(f"{part}" for pair in given for part in pair), *alone, *workers, "-W", "ignore"]

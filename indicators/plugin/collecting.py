@@ -37,9 +37,7 @@ def pytest_make_collect_report(
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     try:
         claims = [item for item in items if _is_claim(item)]
-        if folders := dict.fromkeys(item.path.parent for item in claims):
-            with plain_errors():
-                reading.read(*folders, some=False)  # also what was not chosen: an identifier is of one file
+        _require_one_file_each(claims)
         if config.getoption("again"):
             _keep_again(config, items)
     except pytest.UsageError as error:
@@ -91,6 +89,17 @@ def _is_claim(item: pytest.Item) -> bool:
     item.add_marker(theme_of(item.path))
     item.extra_keyword_matches.add(claim.args[0])
     return True
+
+
+def _require_one_file_each(claims: Sequence[pytest.Item]) -> None:
+    """Refuses an identifier of claims in two files, chosen or not: how many cases a claim has is counted in one."""
+    files: dict[str, Path] = {}
+    for item, claim in ((item, claim) for item in claims if (claim := claim_of(item))):
+        if (file := files.setdefault(claim.args[0], item.path)) != item.path:
+            raise pytest.UsageError(reading.in_two_files(claim.args[0], file.name, item.path.name))
+    if folders := dict.fromkeys(item.path.parent for item in claims):
+        with plain_errors():
+            reading.read(*folders, some=False)
 
 
 def _keep_again(config: pytest.Config, items: list[pytest.Item]) -> None:

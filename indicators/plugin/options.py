@@ -27,6 +27,7 @@ CLAIM_IN_ERROR = 6
 """Exit status."""
 PROPERTY = "claim"
 """Of a test's report, and so of its entry in JUnit's XML: the judged case as JSON text."""
+DEFAULT_FOLDER = "hypotheses"
 MARKS = (
     "claim(id, *, tier, section, figures, premise, expected, needs): a claim, judged by its comparison",
     "core: the claims that carry the thesis's conclusions",
@@ -77,13 +78,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def own_folders(config: pytest.Config) -> tuple[Path, ...]:
-    """The folders of claims that the configuration names."""
-    return tuple(path.resolve() for path in config.getini("claims") or [config.rootpath / "hypotheses"])
+    """The folders of claims that the configuration names; without such, those named `hypotheses` that the run is about.
+
+    Pytest's root is no help there: without a file of settings it is where an option's value happens to be.
+    """
+    if named := config.getini("claims"):
+        return tuple(path.resolve() for path in named)
+    here = (config.rootpath, Path(config.invocation_params.dir), *given_paths(config))
+    around = (folder for path in here for folder in (path / DEFAULT_FOLDER, path, path.parent))
+    found = dict.fromkeys(folder.resolve() for folder in around if folder.name == DEFAULT_FOLDER and folder.is_dir())
+    return tuple(found) or (config.rootpath / DEFAULT_FOLDER,)
 
 
 def known_folders(config: pytest.Config) -> tuple[Path, ...]:
     """Those, and that of the claims of the thesis."""
     return (*own_folders(config), reading.FOLDER.resolve())
+
+
+def is_of_claims(config: pytest.Config, nodeid: str) -> bool:
+    """Whether a test, or a file that could not be collected, is among the claims, by its name."""
+    return Path(config.rootpath, nodeid.partition("::")[0]).resolve().parent in known_folders(config)
 
 
 def given_paths(config: pytest.Config) -> set[Path]:
@@ -96,7 +110,7 @@ def _path(config: pytest.Config, argument: str) -> Path:
         found = importlib.util.find_spec(argument) if config.getoption("pyargs") else None
         if found is not None and found.submodule_search_locations:
             return Path(found.submodule_search_locations[0]).resolve()
-    return Path(config.invocation_params.dir, argument).resolve()
+    return Path(config.invocation_params.dir, argument.partition("::")[0]).resolve()
 
 
 def theme_of(path: Path) -> str:

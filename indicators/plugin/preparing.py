@@ -9,8 +9,9 @@ import pytest
 
 from indicators.errors import InputError, NotMeasured
 from indicators.files import make_folder
-from indicators.plugin.asking import Asked, asked_here, note_for_controller, note_of_worker, together
-from indicators.plugin.options import CLAIM_IN_ERROR, console, plain_errors, study_and_store
+from indicators.plugin.asking import ask, is_asking
+from indicators.plugin.collecting import claims_among
+from indicators.plugin.options import CLAIM_IN_ERROR, console, is_of_claims, plain_errors, study_and_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,31 +20,18 @@ if TYPE_CHECKING:
     from indicators.specs import StudySpec
     from indicators.store import Store
 
-notes_key = pytest.StashKey[list[Asked]]()
-"""What the workers found out that claims ask for."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[notes_key] = []
+prepared_key = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    if session.config.getoption("collectonly"):
-        return
-    if hasattr(session.config, "workerinput"):
-        note_for_controller(session)
-    else:
-        _prepare(session.config, asked_here(session))
+    if not hasattr(session.config, "workerinput"):
+        _prepare_if_needed(session.config, [item.nodeid for item in claims_among(session.items)])
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node) -> None:  # type: ignore[no-untyped-def]
-    notes = node.config.stash[notes_key]
-    notes.append(note_of_worker(node))
-    # Later ones are of workers that take the place of those that crashed.
-    if len(notes) == node.workerinput["workercount"]:
-        _prepare(node.config, together(notes))
+def pytest_xdist_node_collection_finished(node, ids) -> None:  # type: ignore[no-untyped-def]
+    _prepare_if_needed(node.config, [name for name in ids if is_of_claims(node.config, name)])
 
 
 def completed_source(config: pytest.Config) -> Source:
@@ -87,9 +75,10 @@ class _Completed:
             return ask()
 
 
-def _prepare(config: pytest.Config, asked: Asked) -> None:
-    if not asked.claims:
+def _prepare_if_needed(config: pytest.Config, claims: Sequence[str]) -> None:
+    if not claims or config.getoption("collectonly") or is_asking() or config.stash.get(prepared_key, False):
         return
+    config.stash[prepared_key] = True
     from indicators.sources.source import open_source
     from indicators.specs import StudySpec
 
@@ -97,10 +86,11 @@ def _prepare(config: pytest.Config, asked: Asked) -> None:
         study, store = study_and_store(config)
         _require_files(config, study.name)
         open_source(study, store)
-        if asked.faults:
-            others = f" (and {len(asked.faults) - 1} more claims in error)" if asked.faults[1:] else ""
-            raise InputError(asked.faults[0] + others)
         if isinstance(study, StudySpec):
+            asked = ask(config, claims)
+            if asked.faults:
+                others = f" (and {len(asked.faults) - 1} more claims in error)" if asked.faults[1:] else ""
+                raise InputError(asked.faults[0] + others)
             _make(config, study, store, asked.names)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from indicators.claims.evidence import Undecided, stands
 from indicators.claims.judging import Judgment, Record, judged, judging
 from indicators.claims.reading import sentence
-from indicators.errors import NotApplicable
-from indicators.plugin.asking import stand_in_key
+from indicators.errors import InputError, NotApplicable
+from indicators.plugin.asking import is_asking, stand_in
 from indicators.plugin.collecting import claim_of, number_of_cases
 from indicators.plugin.options import PROPERTY
 from indicators.plugin.preparing import completed_source
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from indicators.claims.view import View
     from indicators.sources.source import Source
 
+ENDS = (Exception, pytest.skip.Exception, pytest.fail.Exception)
+"""What a claim may end with: not what ends the whole run."""
+running_key = pytest.StashKey[bool]()
 record_key = pytest.StashKey[Record]()
 """What a claim, its fixtures included, has compared and asked for."""
 
@@ -29,7 +32,7 @@ record_key = pytest.StashKey[Record]()
 @pytest.fixture(scope="session")
 def source(request: pytest.FixtureRequest) -> Source:
     """The measurements of the study, made before the first claim is judged."""
-    return request.config.stash.get(stand_in_key, None) or completed_source(request.config)
+    return stand_in(request.config) or completed_source(request.config)
 
 
 @pytest.fixture
@@ -41,11 +44,19 @@ def study(request: pytest.FixtureRequest, source: Source) -> View:
     claim = claim_of(request.node)
     about = claim.kwargs if claim else {}
     parameters = getattr(request.node, "callspec", None)
-    premise = (about.get("premise") or "").format(**parameters.params if parameters else {})
-    if premise and request.config.stash.get(stand_in_key, None):
+    premise = _filled(about.get("premise") or "", parameters.params if parameters else {})
+    if premise and is_asking():
         premises.parse(premise)  # made-up numbers meet none, but it has to exist
         premise = ""
     return View(source, premise or None, foreseen="needs" in about)
+
+
+def _filled(premise: str, parameters: Mapping[str, object]) -> str:
+    """The premise of a case, with the values of its parameters."""
+    try:
+        return premise.format(**parameters)
+    except (LookupError, ValueError) as error:
+        raise InputError(f"premise={premise!r} names what is no parameter of the claim ({error}); correct it") from None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,13 +64,13 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     if (claim := claim_of(item)) is None:
         return (yield)
     item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != PROPERTY]  # of an earlier try
-    record = item.stash[record_key] = Record(number_of_cases(item, claim))
+    record = item.stash[record_key] = Record(number_of_cases(item, claim), asking=is_asking())
     try:
         with _judging(record):
             return (yield)
-    except Exception as raised:
+    except ENDS as raised:
         # A fixture may ask for measurements too.
-        _note(item, claim, judged(raised, record, needs=claim.kwargs.get("needs", "")))
+        _note(item, claim, judged(_answer(raised), record, needs=claim.kwargs.get("needs", "")))
         raise
 
 
@@ -67,16 +78,19 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     if (claim := claim_of(item)) is None:
         return (yield)
-    outcome, record = None, item.stash[record_key]
+    outcome: BaseException | None = None
+    record = item.stash[record_key]
+    item.stash[running_key] = True
     try:
         with _judging(record):
             yield
-    except Exception as raised:
+    except ENDS as raised:
         outcome = raised
-    swallows = "subtests" in getattr(item, "fixturenames", ())
-    judgment = judged(outcome, record, needs=claim.kwargs.get("needs", ""), swallows=swallows)
+    finally:
+        item.stash[running_key] = False
+    judgment = judged(_answer(outcome), record, needs=claim.kwargs.get("needs", ""))
     _note(item, claim, judgment)
-    if outcome is not None:
+    if outcome is not None and not (judgment.verdict == "error" and isinstance(outcome, pytest.skip.Exception)):
         raise outcome
     if judgment.verdict == "error":
         pytest.fail(f"the claim {judgment.reason}: assert one of the verbs of indicators.claims.verbs")
@@ -87,10 +101,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Turns answers that are neither yes nor no into skips, in fixtures and subtests too."""
-    if call.excinfo is not None and claim_of(item) and isinstance(call.excinfo.value, Undecided | NotApplicable):
+    """Turns answers that are neither yes nor no into skips, and notes what subtests swallow."""
+    if call.excinfo is None or (record := item.stash.get(record_key, None)) is None:
+        return
+    if item.stash.get(running_key, False):
+        record.swallowed.append(_answer(call.excinfo.value))
+    if isinstance(call.excinfo.value, Undecided | NotApplicable):
         reason = str(call.excinfo.value)
         call.excinfo = pytest.CallInfo.from_call(lambda: pytest.skip(reason), call.when).excinfo
+
+
+def _answer(raised: Any) -> Any:
+    """What a claim says by what it raises: one that skips itself does not apply here."""
+    return NotApplicable(str(raised.msg)) if isinstance(raised, pytest.skip.Exception) else raised
 
 
 @contextmanager
@@ -109,7 +132,7 @@ def _note(item: pytest.Item, claim: pytest.Mark, judgment: Judgment) -> None:
     parameters = getattr(item, "callspec", None)
     case = Case(
         claim=claim.args[0],
-        sentence=sentence(item.function.__doc__ or item.name),  # type: ignore[attr-defined]
+        sentence=sentence((item.function.__doc__ or "").strip() or item.name),  # type: ignore[attr-defined]
         section=claim.kwargs["section"],
         tier=claim.kwargs["tier"],
         theme=item.path.stem,

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from indicators.claims import reading
+from indicators.claims.evidence import stands
 from indicators.errors import InputError
+from indicators.plugin.asking import is_asking
 from indicators.plugin.options import (
     CLAIM_IN_ERROR,
     PROPERTY,
     console,
     given_paths,
+    is_of_claims,
     known_folders,
     own_folders,
     study_and_store,
@@ -32,7 +35,7 @@ SELECTING = ("again", "keyword", "markexpr", "lf", "stepwise", "deselect", "igno
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and not is_asking():
         config.pluginmanager.register(Summary(config), "claims-summary")
 
 
@@ -50,6 +53,9 @@ class Summary:
         self.judged: dict[str, Case] = {}
         """By the name of the test: one that is run again, or by several workers, counts once."""
         self.broken: list[str] = []
+        """Claims without a verdict, and files of claims that could not be collected."""
+        self.others_failed = False
+        """Whether tests failed that are no claims."""
         self.deselected = False
         self.failure: str | None = None
         self.different: Sequence[str] | None = None
@@ -61,8 +67,11 @@ class Summary:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if case := _case(report):
             self.judged[report.nodeid] = case
-        elif report.failed and not isinstance(report, pytest.SubtestReport) and self._of_claims(report.nodeid):
-            self.broken.append(report.nodeid)
+        elif report.failed and not isinstance(report, pytest.SubtestReport):
+            if is_of_claims(self.config, report.nodeid):
+                self.broken.append(report.nodeid)
+            else:
+                self.others_failed = True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
@@ -106,14 +115,16 @@ class Summary:
         return folder / ("verdicts.json" if self.complete else "verdicts.partial.json")
 
     def _status(self, of_pytest: int) -> int:
-        """The exit status: that of pytest, unless a claim is in error or verdicts are compared with expected ones."""
+        """The exit status: pytest's own, unless a claim is in error, or nothing but claims decides between 0 and 1."""
         if self.broken or any(case.verdict == "error" for case in self.judged.values()):
             return CLAIM_IN_ERROR
         if self.failure:
             return pytest.ExitCode.USAGE_ERROR
-        if self.different is not None and of_pytest in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            return pytest.ExitCode.TESTS_FAILED if self.different else pytest.ExitCode.OK
-        return of_pytest
+        if not self.judged or self.others_failed or of_pytest > pytest.ExitCode.TESTS_FAILED:
+            return of_pytest
+        fallen = any(stands(case.verdict) is False for case in self.judged.values())
+        failed = fallen if self.different is None else bool(self.different)
+        return pytest.ExitCode.TESTS_FAILED if failed else pytest.ExitCode.OK
 
     def _conclude(self) -> None:
         """Writes the verdicts and the report, and compares the verdicts with the expected ones."""
@@ -135,11 +146,6 @@ class Summary:
                 overview.ship(self._file, study.name)
         elif expected:
             self.different = verdicts.differences(expected, claims, study.name, complete=self.complete)
-
-    def _of_claims(self, nodeid: str) -> bool:
-        """Whether a test, or a file that could not be collected, is among the claims."""
-        file = Path(self.config.rootpath, nodeid.partition("::")[0]).resolve()
-        return file.parent in known_folders(self.config)
 
     def _complete(self, session: pytest.Session) -> bool:
         """Whether every claim of the suite was judged: not after a selection, a crash or an early end."""

@@ -137,7 +137,9 @@ class JudgedClaim:
 
     @property
     def p(self) -> float | None:
-        """The largest p of its comparisons, all of which have to hold; None where one has none."""
+        """The largest p of its comparisons, all of which have to hold; None where one has none, or is in error."""
+        if self.verdict == "error":
+            return None
         found = [evidence["p"] for case in self.cases for evidence in case.evidence]
         found += [None for case in self.cases if not case.evidence]
         known = [p for p in found if p is not None]

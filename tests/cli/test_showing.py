@@ -5,6 +5,7 @@ import re
 import pytest
 
 from indicators.cli import commands
+from indicators.specs import STUDIES
 
 
 def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):
@@ -39,7 +40,25 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
 
 
 def test_a_report_without_verdicts_is_one_line(tmp_path, capsys):
-    assert commands.main(["report", "--study", "thesis-2019", "--output", str(tmp_path)]) == 2
+    arguments = ["--study", "cifar10-mini", "--output", str(tmp_path), "--store", str(tmp_path / "store")]
+
+    assert commands.main(["report", *arguments]) == 2
+    assert "verdicts.json" in capsys.readouterr().err
+
+
+def test_a_shipped_study_has_its_report_without_a_run(tmp_path, capsys):
+    assert commands.main(["report", "--study", "thesis-2019", "--output", str(tmp_path)]) == 0
+    assert "written: " in capsys.readouterr().out
+    assert "thesis-2019" in (tmp_path / "report.md").read_text()
+
+
+def test_a_study_of_somebodys_own_does_not_get_the_verdicts_of_a_shipped_one(tmp_path, capsys):
+    """It may have the name of that one, and other numbers."""
+    for name in ("thesis-2019.toml", "thesis-2019"):
+        (tmp_path / name).symlink_to(STUDIES / name)
+    arguments = ["--study", str(tmp_path / "thesis-2019.toml"), "--output", str(tmp_path / "report")]
+
+    assert commands.main(["report", *arguments]) == 2
     assert "verdicts.json" in capsys.readouterr().err
 
 

@@ -61,7 +61,7 @@ def run(folder, *arguments, suite=ROOT, python=(), **environment):
         "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))),
         "PYTHONIOENCODING": "utf-8",
     }
-    if not any(str(argument).startswith("hypotheses") for argument in arguments):
+    if not any("hypotheses" in str(argument) for argument in arguments):
         arguments = ("hypotheses", *arguments)
     command = [sys.executable, *python, "-m", "pytest", "-p", "no:cacheprovider", "--report", folder / "report"]
     done = subprocess.run(  # noqa: S603 - our own program

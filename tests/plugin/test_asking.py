@@ -80,6 +80,22 @@ def test_what_no_study_has_is_foreseen(study):
     assert more(study["accuracy_by_rate"], {}, than=0, by=STEP)
 
 
+@claim("X8")
+def test_every_comparison_is_asked(study, tmp_path, subtests):
+    """Nothing is above nine, and still the next is asked for."""
+    assert more(study["settling_time"], {}, than=9, by=STEP)
+    for name in ("alignment", "effective_rank"):
+        with subtests.test(name=name):
+            assert more(study[name], {}, than=9, by=STEP)
+
+
+@claim("X9")
+@pytest.mark.skip(reason="not here")
+def test_what_is_left_out_is_not_asked(study):
+    """What nobody looks at is not needed."""
+    assert more(study["always_active"], {}, than=0, by=STEP)
+
+
 @claim("X7")
 def test_it_breaks_on_made_up_numbers(study):
     """Only what is measured is measured."""
@@ -88,7 +104,7 @@ def test_it_breaks_on_made_up_numbers(study):
 '''
 ASKED = {
     "hoyer_sparsity", "entropy", "norm_ratio", "cosine_distance", "zero_ratio", "label_information",
-    "silhouette_cosine", "weight_growth",
+    "silhouette_cosine", "weight_growth", "settling_time", "alignment", "effective_rank",
 }  # fmt: skip
 
 
@@ -140,6 +156,35 @@ def test_what_no_network_could_answer_is_refused_before_anything_is_made(tmp_pat
         assert errors[0].endswith(" (and 1 more claims in error)")
     assert "INTERNALERROR" not in done.output
     assert done.status == 4
+
+
+LEAK = '''
+import os
+import pathlib
+import pytest
+from indicators.claims.verbs import more
+
+KEPT = {}
+
+
+@pytest.mark.claim("X1", tier="core", section="0")
+def test_it_keeps_what_it_saw(study, record_property):
+    """Numbers are kept."""
+    with pathlib.Path(os.environ["SPY"] + ".seen").open("a") as file:
+        file.write(f"{os.getpid()} {study.name}\\n")
+    record_property("mine", 1)
+    assert more(KEPT.setdefault("height", study["entropy"]), {}, than=0, by=0.1)
+'''
+
+
+def test_claims_are_asked_in_a_process_of_their_own(tmp_path):
+    """What they keep, set or note there cannot be taken for what they do when they are judged."""
+    done, names = asked(tmp_path, claims=LEAK)
+    (line,) = (tmp_path / "asked.json.seen").read_text().splitlines()
+
+    assert names == {"entropy"}
+    assert line.endswith(" stand-in")
+    assert "ERROR: nothing is made here" in done.output
 
 
 def test_a_premise_that_does_not_exist_is_refused_before_anything_is_made(tmp_path):

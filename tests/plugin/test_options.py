@@ -98,6 +98,7 @@ def test_wrong_input_is_one_line_and_status_four(arguments, message, quick, tmp_
             '"X2", tier="core", section="0", expected="much"',
             "::test_own: expected='much' is not a number",
         ),
+        ("hypotheses/test_2_own.py", '"X2", tier="core", section=8.3', "::test_own: section=8.3 is no text"),
         ("hypotheses/test_2_own.py", '"X1", tier="primary", section="0"', "::test_own: tier='primary' is not one of ("),
         ("mine/test_own.py", '"X1", tier="core", section="0"', "::test_own: expected claims in hypotheses/test_*.py; "),
         ("hypotheses/own_test.py", '"X1", tier="core", section="0"', ": claims are in files such as test_6_speed.py; "),
@@ -134,6 +135,30 @@ def test_a_test_that_is_no_claim_or_anothers_is_one_line_and_status_four(test, m
         assert len(errors) == 1
         assert message in errors[0]
         assert done.status == 4
+
+
+def test_a_mark_that_no_text_shows_is_seen_too(tmp_path):
+    """Marks may be applied by helpers."""
+    suite = make_suite(tmp_path / "suite", QUICK)
+    helped = QUICK.replace("@pytest.mark.claim", "mark = pytest.mark.claim\n\n@mark")
+    (suite / "hypotheses" / "test_2_own.py").write_text(helped)
+    done = run(tmp_path, "--study", "trial.toml", suite=suite)
+
+    assert "claim 'X1' is in test_1_trials.py and in test_2_own.py; give one of them" in done.output
+    assert done.status == 4
+
+
+@pytest.mark.parametrize("where", [".", ".."])
+def test_a_repository_without_settings_has_its_claims_in_hypotheses(tmp_path, where):
+    """Pytest's root is then where the values of options happen to be."""
+    suite = make_suite(tmp_path / "suite", QUICK)
+    (suite / "pyproject.toml").unlink()
+    (tmp_path / "store").mkdir()
+    options = ("--study", suite / "trial.toml", "--store", tmp_path / "store")
+    done = run(tmp_path, suite / "hypotheses", *options, suite=suite / where)
+
+    assert set(done.verdicts.values()) == {"error"}  # it compares nothing
+    assert done.report["complete"] is True
 
 
 def test_python_without_assertions_is_refused(quick, tmp_path):

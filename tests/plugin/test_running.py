@@ -166,6 +166,70 @@ def test_one_of_its_subtests_is_open(study, subtests):
             assert more(study["height"], CELL, than=than, by=0.5)
 
 
+@claim("Z9", premise="separated levels")
+def test_its_premise_is_not_met_in_a_subtest(study, subtests):
+    """Where levels differ, heights exceed a half."""
+    with subtests.test():
+        assert more(study["height"], CELL, than=0, by=0.5)
+
+
+@claim("Z10")
+@pytest.mark.parametrize("breaks", ["lost", "misspelled", "bare"])
+def test_it_breaks_in_a_subtest(study, subtests, breaks):
+    """Heights exceed a half."""
+    assert more(study["height"], CELL, than=0, by=0.5)
+    with subtests.test():
+        if breaks == "lost":
+            raise KeyError("lost")
+        if breaks == "misspelled":
+            study["heigth"]
+        assert 1 == 2
+
+
+@claim("Z11")
+def test_the_comparison_that_decides_is_not_the_last(study):
+    """Heights exceed all of these."""
+    assert all([more(study["height"], CELL, than=than, by=0.5) for than in (0, 9, 1)])
+
+
+@claim("Z12")
+@pytest.mark.skip(reason="there is no such network here")
+def test_it_is_left_out(study):
+    """Heights exceed a half."""
+
+
+@claim("Z12.here")
+def test_it_leaves_itself_out(study):
+    """Heights exceed a half."""
+    pytest.skip("there is no such network here")
+
+
+@claim("Z12.late")
+def test_it_compares_and_leaves_itself_out(study):
+    """Heights exceed nine."""
+    more(study["height"], CELL, than=9, by=0.5)
+    pytest.skip("better not")
+
+
+@claim("Z13")
+@pytest.mark.xfail(reason="it is known to fall")
+def test_it_is_expected_to_fall(study):
+    """Heights exceed nine."""
+    assert more(study["height"], CELL, than=9, by=0.5)
+
+
+@claim("Z14")
+def test_it_gives_up(study):
+    """   """
+    pytest.fail("it is too hard")
+
+
+@claim("Z15", premise="equal accuracy at {where}")
+def test_its_premise_names_no_parameter(study):
+    """Heights exceed a half."""
+    assert more(study["height"], CELL, than=0, by=0.5)
+
+
 @claim("Z8")
 def test_it_asserts_the_contrary(study):
     """Heights do not exceed nine."""
@@ -223,6 +287,17 @@ JUDGED = {
     "test_all_its_subtests_hold": ("supported", "lies above 0.5"),
     "test_one_of_its_subtests_falls": ("refuted", "lies below 0.5"),
     "test_one_of_its_subtests_is_open": ("inconclusive", "includes 0.5"),
+    "test_its_premise_is_not_met_in_a_subtest": ("inconclusive", "premise not met: accuracy of sgd rises by 0"),
+    "test_it_breaks_in_a_subtest[lost]": ("error", "KeyError: 'lost'"),
+    "test_it_breaks_in_a_subtest[misspelled]": ("error", "'heigth' is no measurement; did you mean 'height'?"),
+    "test_it_breaks_in_a_subtest[bare]": ("error", "asserted without a comparison that fails"),
+    "test_the_comparison_that_decides_is_not_the_last": ("refuted", "lies below 0.5"),
+    "test_it_is_left_out": ("not applicable", "there is no such network here"),
+    "test_it_leaves_itself_out": ("not applicable", "there is no such network here"),
+    "test_it_compares_and_leaves_itself_out": ("error", "compared without asserting"),
+    "test_it_is_expected_to_fall": ("refuted", "lies below 0.5"),
+    "test_it_gives_up": ("error", "Failed: it is too hard"),
+    "test_its_premise_names_no_parameter": ("error", "names what is no parameter of the claim"),
     "test_it_asserts_the_contrary": ("error", "compared without asserting"),
     "test_one_case": ("refuted", "lies below 6"),
     "test_two_cases[sgd]": ("inconclusive", "includes 6"),
@@ -255,7 +330,25 @@ def test_no_claim_is_lost_and_an_error_ends_with_status_six(trials):
     assert set(trials.cases) == set(JUDGED)
     assert trials.status == 6
     # Pytest counts a failed subtest beside its test.
-    assert trials.counted == Counter(trials.verdicts.values()) + Counter(failed=1)
+    assert trials.counted == Counter(trials.verdicts.values()) + Counter(failed=4)
+
+
+def test_the_comparison_that_decides_is_the_one_that_is_shown(trials):
+    case = trials.cases["test_the_comparison_that_decides_is_not_the_last"]
+
+    assert case["evidence"][-1]["effect"] == pytest.approx(-4)
+    assert len(case["evidence"]) == 3
+
+
+def test_a_claim_without_a_sentence_has_its_name(trials):
+    assert trials.cases["test_it_gives_up"]["sentence"] == "test_it_gives_up"
+
+
+def test_an_error_has_no_p_and_corrects_no_other(trials):
+    errors = [claim for claim in trials.report["claims"] if claim["verdict"] == "error"]
+
+    assert errors
+    assert all(claim["p"] is None and claim["adjusted_p"] is None for claim in errors)
 
 
 def test_an_error_shows_where_it_happened(trials):
@@ -271,6 +364,27 @@ def test_a_selection_without_refutation_ends_with_status_zero_and_its_cases_coun
     assert len(done.cases) == 7
     assert done.cases == {name: case for name, case in trials.cases.items() if name in done.cases}
     assert done.status == 0
+
+
+def test_a_refuted_claim_ends_with_status_one_even_where_it_is_expected_to_fall(suite, tmp_path):
+    done = run(tmp_path, "--study", "trial.toml", "-k", "expected_to_fall", suite=suite)
+
+    assert done.verdicts == {"test_it_is_expected_to_fall": "refuted"}
+    assert done.status == 1
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "shared"])
+def test_a_test_that_is_no_claim_fails_whatever_the_verdicts(tmp_path, workers):
+    suite = make_suite(tmp_path / "suite", ARITHMETIC)
+    (suite / "ordinary").mkdir()
+    (suite / "ordinary" / "test_sums.py").write_text("def test_sums():\n    assert 1 + 1 == 3\n")
+    known = ("--study", "trial.toml", "--verdicts", "known.json")
+    run(tmp_path, *known, "--update-verdicts", suite=suite)
+
+    assert run(tmp_path, *known, *workers, suite=suite).status == 0
+    beside = run(tmp_path, "hypotheses", "ordinary", *known, *workers, suite=suite)
+    assert beside.status == 1
+    assert set(beside.verdicts.values()) == {"supported"}
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "shared"])
