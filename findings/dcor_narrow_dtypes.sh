@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Guess: a distance correlation lies between 0 and 1, and does not depend on whether
-# 0/1 indicators are bool and pixels uint8 or all of them floats. Instead (dcor 0.7)
+# 0/1 variables are bool and pixels uint8 or all of them floats. Instead (dcor 0.7)
 # the arithmetic runs in the input's own dtype: one bool pair gives 0.43 instead of
 # 0.60 (the only warning speaks of uncompiled code, that is, of speed), independent
 # uint8 columns give a "correlation" of over a million, and matrices of uint8
