@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[stand_in_key], config.stash[faults_key] = StandIn(), []
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     # Made-up numbers prove nothing else.
     if is_asking() and claim_of(item) and call.excinfo is not None and isinstance(call.excinfo.value, InputError):

@@ -84,9 +84,9 @@ def test_what_no_study_has_is_foreseen(study):
 def test_every_comparison_is_asked(study, tmp_path, subtests):
     """Nothing is above nine, and still the next is asked for."""
     assert more(study["settling_time"], {}, than=9, by=STEP)
-    for name in ("alignment", "effective_rank"):
-        with subtests.test(name=name):
-            assert more(study[name], {}, than=9, by=STEP)
+    for one in ("alignment", "effective_rank"):
+        with subtests.test(one=one):
+            assert more(study[one], {}, than=9, by=STEP)
 
 
 @claim("X9")

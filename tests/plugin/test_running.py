@@ -361,7 +361,7 @@ def test_a_selection_without_refutation_ends_with_status_zero_and_its_cases_coun
     chosen = "it_holds or lacks or not_met or (two_cases and wdecay) or the_other_case"
     done = run(tmp_path, "--study", "trial.toml", "-k", chosen, suite=suite)
 
-    assert len(done.cases) == 7
+    assert len(done.cases) == 8
     assert done.cases == {name: case for name, case in trials.cases.items() if name in done.cases}
     assert done.status == 0
 
