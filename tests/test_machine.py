@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from indicators import machine
+from indicators.errors import InputError
 
 INTEL = "processor\t: 0\nmodel name\t: Some Processor 9000\nflags\t\t: fpu sse2 avx512f {}\nbugs\t\t: avx512_bf16_bug\n"
 
@@ -129,3 +130,27 @@ def test_fast_convolutions_are_turned_on_where_they_were_tried(monkeypatch, kind
 
 def test_memory_is_what_programs_may_still_take():
     assert 10**8 < machine.memory() < 10**14
+
+
+@pytest.mark.parametrize(
+    ("backend", "absent", "named"),
+    [
+        (None, {"keras", "tensorflow"}, "keras and tensorflow cannot be found"),
+        (None, {"tensorflow"}, "tensorflow cannot be found"),
+        ("jax", {"jax", "tensorflow"}, "jax cannot be found"),
+    ],
+)
+def test_what_trains_is_named_with_the_extra_that_brings_it(monkeypatch, backend, absent, named):
+    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda name: None if name in absent else name)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    if backend:
+        monkeypatch.setenv("KERAS_BACKEND", backend)
+
+    with pytest.raises(InputError, match=rf"^{named}, .*pip install 'generalization-indicators\[train\]'$"):
+        machine.require_training()
+
+
+def test_nothing_is_asked_for_where_what_trains_is_there(monkeypatch):
+    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda name: name)
+
+    machine.require_training()
