@@ -93,3 +93,22 @@ def test_a_file_that_holds_no_verdicts_is_refused(tmp_path, content):
 def test_a_file_that_is_not_there_says_how_to_make_it(tmp_path):
     with pytest.raises(InputError, match="run pytest hypotheses/ first"):
         overview.read_document(tmp_path / "verdicts.json")
+
+
+def test_claims_of_other_people_are_not_set_beside_those_whose_identifier_they_have(tmp_path):
+    mine = document(tmp_path, case("A3", test="claims/test_9_mine.py::test_something"))
+    thesis = document(tmp_path, case("A3", "refuted"), name="thesis-2019")
+    again = document(tmp_path, case("A3", "refuted", test="elsewhere/test_9_mine.py::test_other"), name="again")
+
+    (row,) = overview.claim_rows(mine, [thesis, again])
+
+    assert dict(row.by_study) == {"mine": "supported", "again": "refuted"}
+
+
+@pytest.mark.parametrize("band", [True, False])
+def test_a_comparison_says_itself_whether_what_counts_is_a_band(tmp_path, band):
+    found = document(tmp_path, case(evidence=[EVIDENCE | {"band": band}]))
+
+    (row,) = overview.claim_rows(found)
+
+    assert row.decisive.bar.band is band
