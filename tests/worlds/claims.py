@@ -141,6 +141,7 @@ class Part:
 
     def __init__(self, whole: Source, seeds: Sequence[int]) -> None:
         self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
+        self.poolings, self.classes = whole.poolings, whole.classes
         for read in ("measurement", "untrained", "by_neuron"):
             setattr(self, read, self._of(getattr(whole, read)))
 
