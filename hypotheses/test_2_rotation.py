@@ -50,7 +50,7 @@ def test_sgd_turns_its_layers_less_evenly(study, other):
 
 
 @pytest.mark.claim(
-    "O14", tier="secondary", section="7.1.2", figures="6.4-6.6",
+    "O18", tier="secondary", section="7.1.2", figures="6.4-6.6",
     premise="equal accuracy at high and weights turned", expected=0.35,
 )  # fmt: skip
 @pytest.mark.parametrize("other", ["wdecay", "layca"])
@@ -79,7 +79,7 @@ def test_sgd_that_generalizes_better_turned_further(study, part):
     assert rises(distance, "level", {"optimizer": "sgd"}, by=0.6, unit="log10 of 1 - cos")
 
 
-@pytest.mark.claim("O2.recipe", tier="control", section="7.1.2", expected=0.6)
+@pytest.mark.claim("O2.recipe", tier="control", section="7.1.2")
 def test_networks_of_one_recipe_that_turned_further_generalize_better(study):
     """Among networks of one recipe, too, those that turned further are more accurate.
 
@@ -89,7 +89,7 @@ def test_networks_of_one_recipe_that_turned_further_generalize_better(study):
     accuracy = study["accuracy"].sel(split="test", drop=True)
 
     # A third of a perfect agreement.
-    assert tracks(distance, accuracy, within="recipe", by=0.3)
+    assert tracks(distance, accuracy, by=0.3, within="recipe")
 
 
 @pytest.mark.claim("O3", tier="secondary", section="7.2.1", figures="6.4", expected=0.49)

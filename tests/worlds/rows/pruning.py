@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_4_pruning.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import tracking
+from tests.worlds.correlations import following, tracking
 from tests.worlds.curves import half_loss, pruning_area
 from tests.worlds.patterns import HIDDEN, LAST, along, high, layca, levels, part, place, sgd
 from tests.worlds.plants import Row, bent, network, planted
@@ -14,6 +14,11 @@ def lost_by_half(name, slope, base=0.0):
     before = along("fraction", {0.0: 0, 0.45: 0, 0.55: 1, 0.9: 1})
     after = along("fraction", {0.0: 0, 0.45: 0, 0.55: 0, 0.9: 1})
     return bent(network(name, slope, base), lambda lost, _: 0.85 - lost * before - 0.1 * after)
+
+
+HALVED_AT = half_loss("random_pruning", 0, 0, draws=3).function
+OF_AREA = pruning_area("magnitude_pruning", 0, 0).function
+"""What a number per network is made into: the curve that has lost half there, or that has this area."""
 
 
 def doublings(number, _):
@@ -34,6 +39,10 @@ ROWS = (
         "test_better_recipes_resist_random_pruning_better_with_fresh_statistics",
         half_loss("random_pruning_reestimated", levels, 0.1, few=True),
     ),
+    Row(
+        "test_networks_of_one_recipe_that_resist_random_pruning_generalize_better",
+        *following("random_pruning", middle=0.4, size=0.01, then=HALVED_AT),
+    ),
     Row("test_sgd_resists_random_pruning_less", half_loss("random_pruning", -sgd, 0.4, draws=3)),
     Row(
         "test_sgd_resists_random_pruning_less_with_fresh_statistics",
@@ -41,7 +50,7 @@ ROWS = (
     ),
     Row(
         "test_resistance_to_random_pruning_goes_with_accuracy",
-        tracking("random_pruning", middle=0.4, size=0.2, then=half_loss("random_pruning", 0, 0, draws=3).function),
+        tracking("random_pruning", middle=0.4, size=0.2, then=HALVED_AT),
     ),
     # All hidden layers, and them alone.
     Row(
@@ -113,7 +122,7 @@ ROWS = (
     ),
     Row(
         "test_recipes_that_can_be_pruned_more_generalize_better",
-        tracking("magnitude_pruning", middle=0.5, size=0.2, then=pruning_area("magnitude_pruning", 0, 0).function),
+        tracking("magnitude_pruning", middle=0.5, size=0.2, then=OF_AREA),
     ),
     Row(
         "test_recipes_whose_layers_can_be_pruned_more_generalize_better",
@@ -123,6 +132,10 @@ ROWS = (
             size=0.2,
             then=pruning_area("layerwise_magnitude_pruning", 0, 0, few=True).function,
         ),
+    ),
+    Row(
+        "test_networks_of_one_recipe_that_can_be_pruned_more_generalize_better",
+        *following("magnitude_pruning", middle=0.5, size=0.02, then=OF_AREA),
     ),
     Row(
         "test_networks_of_equal_accuracy_can_be_pruned_alike",

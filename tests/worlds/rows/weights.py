@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_3_weights.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import ranked, tracking
+from tests.worlds.correlations import following, ranked, tracking
 from tests.worlds.curves import pruning_area
 from tests.worlds.patterns import (
     FIRST,
@@ -48,6 +48,11 @@ def over_layers(number, _):
     return number * everywhere
 
 
+def decades_over_layers(power, _):
+    """10 to the power of a network's number in all of its layers."""
+    return 10**power * everywhere
+
+
 def of_layers(values):
     """One number of a network from its layers."""
     return values.mean("layer")
@@ -86,6 +91,10 @@ ROWS = (
             base=along("quantity", {"learning_rate": 1}) * along("epoch", {1: 1, 2: 0.1}) * 10**levels,
             noise=0,
         ),
+    ),
+    Row(
+        "test_networks_of_one_recipe_whose_changes_spread_more_generalize_better",
+        *following("weight_change_std", middle=-2, then=decades_over_layers),
     ),
     Row(
         "test_the_changes_spread_less_with_depth_under_sgd",
@@ -145,6 +154,12 @@ ROWS = (
         "test_evenly_spread_changes_mark_the_better_recipe",
         tracking("weight_change_kurtosis", -1, then=over_layers),
     ),
+    # As long as the final weights, more or less.
+    Row(
+        "test_networks_of_one_recipe_that_changed_more_generalize_better",
+        SAME_NORM,
+        *following("cosine_distance", middle=-0.3, then=lambda power, _: 10 ** (2 * power) / 2 * everywhere),
+    ),
     Row(
         "test_changes_are_as_large_at_equal_accuracy",
         lambda one, **_: changed_by_decades(OPTIMIZER[one], base=-1),
@@ -202,6 +217,10 @@ ROWS = (
         planted("weight_kurtosis", others * high),
     ),
     Row("test_weights_are_more_bell_shaped_at_high", planted("weight_kurtosis", high)),
+    Row(
+        "test_networks_of_one_recipe_whose_weights_are_more_bell_shaped_generalize_better",
+        *following("weight_kurtosis", then=over_layers),
+    ),
     Row(
         "test_more_weights_are_near_zero_with_depth_under_weight_decay",
         planted("near_zero_share", wdecay * high * deeper(*HIDDEN), base=0.3 - 0.2 * part(OUTPUT)),
