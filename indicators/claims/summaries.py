@@ -102,8 +102,11 @@ def left_beyond_decay(left: xr.DataArray, exposure: xr.DataArray) -> xr.DataArra
 def unevenness(values: xr.DataArray) -> xr.DataArray:
     """Standard deviation over the layers as a share of their mean: 0 where all layers have the same.
 
-    Layers without a value are left out; NaN where none has one, or their mean is 0.
+    Layers without a value are left out; NaN where none has one, or their mean is 0. Raises NotApplicable for a single
+    layer.
     """
+    if (layers := values.sizes["layer"]) < 2:
+        raise NotApplicable(f"{values.name} has {layers} layers: their unevenness takes two")
     mean = values.mean("layer")
     return stating(
         (values.std("layer") / mean.where(mean != 0)).rename(f"unevenness of {values.name}"),

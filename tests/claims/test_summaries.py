@@ -328,6 +328,11 @@ def test_unevenness_by_hand(values, uneven):
     assert unevenness(7 * layers).item() == pytest.approx(uneven, nan_ok=True)
 
 
+def test_unevenness_takes_two_layers():
+    with pytest.raises(NotApplicable, match="cosine_distance has 1 layers: their unevenness takes two"):
+        unevenness(xr.DataArray([0.2], dims="layer", name="cosine_distance"))
+
+
 def test_lost_with_most_weights_takes_the_first_fraction_beyond_half():
     assert lost_with_most_weights(curve([0.8, 0.7, 0.6, 0.3])).item() == pytest.approx(0.5)
 
