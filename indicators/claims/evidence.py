@@ -26,6 +26,20 @@ def stands(verdict: Verdict) -> bool | None:
 
 
 @dataclass(frozen=True)
+class Steadiness:
+    """What the verdict of a comparison would bear."""
+
+    by: tuple[float, float | None] | None
+    """Factors between which ``by`` may be multiplied; None as the upper one: any; None where ``by`` is 0."""
+    seeds_out: int
+    """How many seeds may be left out, whichever they are; no more than `steadiness.MOST_LEFT_OUT` are tried."""
+    interval: int
+    """The widest of the intervals of 90, 95 and 98 % that gives the same verdict."""
+    seeds_needed: int | None
+    """Of what is inconclusive: how many seeds like these would decide; None for more than `steadiness.MOST_SEEDS`."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one comparison found, in the unit of what was compared.
 
@@ -33,8 +47,10 @@ class Evidence:
     (``same``: signed). ``low``, ``high`` and ``p`` are None with fewer than three seeds. ``by`` is the
     smallest effect that counts; with ``band``, for ``same``, half the width of the band. ``p`` is the probability of a
     mean this large if the effect were no more than ``by``, or the largest such p of several conditions; below 0.05
-    says supported. ``spread`` is the standard deviation from run to run that the interval rests on. ``step`` names the
-    step of a rise or fall that decided in the place of the effect, if one did.
+    says supported. ``p_refuted`` is that of a mean this small if the effect were ``by``, times the ways in which the
+    claim can fall; below 0.05 says refuted. ``spread`` is the standard deviation from run to run that the interval
+    rests on. ``step`` names the step of a rise or fall that decided in the place of the effect, if one did. ``look``
+    counts how often a growing number of seeds was judged, ``steady`` says what the verdict bears.
     """
 
     verdict: Verdict
@@ -51,6 +67,9 @@ class Evidence:
     spread: float | None = None
     step: str = ""
     band: bool = False
+    p_refuted: float | None = None
+    look: int = 1
+    steady: Steadiness | None = None
     _asserted: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:

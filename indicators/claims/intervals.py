@@ -1,25 +1,33 @@
-"""The rule: from one number per seed to evidence.
+"""The rule: from contrasts to evidence.
 
-The replicate is the seed. The interval of an effect is its mean over the seeds +- t(0.95, n - 1) x SE: each
-end holds with 95 %, both with 90 %. SE is the seeds' own standard error or, if larger, the contrast's floor; where
-the seeds differ by less than the measurement can tell, it is at least that (`Contrast`). A claim falls if one of its
-cases is refuted, a rise or fall by its total or either step, so each is refuted at the level divided by the number of
-these; it stands only if all are supported, which needs no division.
+A claim falls if one of its cases is refuted, a rise or fall by its total or either step, so each is refuted at the
+level divided by the number of these; it stands only if all are supported, which needs no division. Whoever looks again
+at more seeds judges at the level of that look.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
+from indicators.claims.contrasts import SEEDS_NEEDED, TAIL, Contrast
 from indicators.claims.evidence import Evidence, Verdict
+from indicators.claims.steadiness import steadiness
 
-SEEDS_NEEDED = 3
-TAIL = 0.05  # beyond each end of an interval
+LOOKS, TAIL_OF_LOOKS = 4, 0.0147
+"""Four looks at a growing number of seeds, each of which may err by so much at each end, err by TAIL at most."""
+
+
+def tail_of(look: int) -> float:
+    """What each end of an interval may err by at a look: TAIL at the first, less at others.
+
+    The level of Pocock for four looks; from the fifth on half of the look before.
+    """
+    return TAIL if look == 1 else TAIL_OF_LOOKS / 2 ** max(look - LOOKS, 0)
 
 
 class Answer(NamedTuple):
@@ -27,67 +35,82 @@ class Answer(NamedTuple):
 
     verdict: Verdict
     reason: str
-    p: float | None = None
     step: str = ""
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """One number per seed, all finite, and the least standard error that their mean may have.
+class Question:
+    """Whether the total exceeds ``by`` and every step 0; with ``band``, whether the total is inside +- ``by``.
 
-    ``roundoff`` is what a number may be off by computation alone. It keeps an effect of exactly what counts
-    from exceeding it, and a spread of zero from being infinite evidence. ``resolution`` is what a number may be off
-    because the measurement is coarse. Where the seeds differ by more than that, such errors average out and are
-    part of their spread; where they differ by no more, their agreement says nothing, and the error is no smaller.
+    ``ways``: how many chances the claim has to fall. Of contrasts that stand for several choices of seeds, what is
+    found is one for each.
     """
 
-    name: str
-    per_seed: NDArray[np.float64]
-    floor: float
-    roundoff: float
-    resolution: float = 0.0
+    total: Contrast
+    steps: tuple[Contrast, ...]
+    by: float
+    band: bool
+    ways: int
+    tail: float
 
     @property
-    def seeds(self) -> int:
-        """How many seeds there are."""
-        return len(self.per_seed)
+    def needs(self) -> list[tuple[Contrast, float]]:
+        """What has to be exceeded by what."""
+        return [(self.total, self.by), *((step, 0.0) for step in self.steps)]
 
     @property
-    def mean(self) -> float:
-        """The effect; NaN without a seed."""
-        return float(self.per_seed.mean()) if self.seeds else math.nan
+    def refuting_tail(self) -> float:
+        """What an interval may err by that refutes."""
+        return self.tail / self.ways
+
+    def holds(self, seeds: Any = None) -> Any:
+        """Whether it is supported; of so many seeds like these if not of as many as there are."""
+        if self.band:
+            low, high = self.total.low(self.tail, seeds), self.total.high(self.tail, seeds)
+            return (low > -self.by) & (high < self.by)
+        return reduce(and_, (contrast.low(self.tail, seeds) > need for contrast, need in self.needs))
+
+    def falls(self, seeds: Any = None) -> Any:
+        """Whether it is refuted."""
+        tail = self.refuting_tail
+        if self.band:
+            return (self.total.low(tail, seeds) > self.by) | (self.total.high(tail, seeds) < -self.by)
+        return reduce(or_, (contrast.high(tail, seeds) < need for contrast, need in self.needs))
 
     @property
-    def own_error(self) -> float:
-        """Standard error of the mean from its seeds alone; needs two."""
-        return float(self.per_seed.std(ddof=1)) / math.sqrt(self.seeds)
+    def p(self) -> float:
+        """Probability of a mean this large if the effect were no more than what counts; the largest of several."""
+        if self.band:
+            return max(self.total.p_at_most(-self.by), self.total.p_at_least(self.by))
+        return max(contrast.p_at_most(need) for contrast, need in self.needs)
 
     @property
-    def error(self) -> float:
-        """Standard error of the mean."""
-        seen = max(self.own_error, self.floor, self.roundoff)
-        # Ranks and counts can differ by exactly a step: roundoff shall not decide.
-        told = seen * math.sqrt(self.seeds) > self.resolution * (1 + 1e-9)
-        return seen if told else max(seen, self.resolution)
+    def p_refuted(self) -> float:
+        """Probability of a mean this small if the effect were what counts, times the ways to fall."""
+        if self.band:
+            found = [self.total.p_at_most(self.by), self.total.p_at_least(-self.by)]
+        else:
+            found = [contrast.p_at_least(need) for contrast, need in self.needs]
+        return min(self.ways * min(found), 1.0)
 
-    def low(self, tail: float = TAIL) -> float:
-        """Lower bound of the effect, wrong with probability ``tail``."""
-        return self.mean - self._reach(tail)
+    def of(self, places: NDArray[np.int64]) -> "Question":
+        """The same asked of the total's seeds at some places; see `Contrast.of`.
 
-    def high(self, tail: float = TAIL) -> float:
-        """Upper bound of the effect, wrong with probability ``tail``."""
-        return self.mean + self._reach(tail)
+        Of several choices at once only where every step has all of these seeds.
+        """
+        total = self.total.of(places)
+        return replace(self, total=total, steps=tuple(step.of(self._places(step, places)) for step in self.steps))
 
-    def p_at_most(self, bound: float) -> float:
-        """Probability of so large a mean if the effect were ``bound``."""
-        return float(stdtr(self.seeds - 1, (bound - self.mean) / self.error))
+    @property
+    def even(self) -> bool:
+        """Whether every step has all the seeds of the total."""
+        return all(step.seeds == self.total.seeds for step in self.steps)
 
-    def p_at_least(self, bound: float) -> float:
-        """Probability of so small a mean if the effect were ``bound``."""
-        return float(stdtr(self.seeds - 1, (self.mean - bound) / self.error))
-
-    def _reach(self, tail: float) -> float:
-        return float(stdtrit(self.seeds - 1, 1 - tail)) * self.error
+    def _places(self, step: Contrast, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where a step has these seeds of the total."""
+        if step.seeds == self.total.seeds:
+            return places
+        return np.flatnonzero(np.isin(step.seed, self.total.seed[places]))
 
 
 def judge(
@@ -99,56 +122,66 @@ def judge(
     band: bool = False,
     silent: int = 0,
     cases: int = 1,
+    look: int = 1,
 ) -> Evidence:
     """Evidence on whether the total exceeds ``by`` and every step 0; with ``band``, if it is inside +- ``by``.
 
-    ``silent`` is the number of seeds that decide nothing and were left out, ``cases`` how many cases the claim has.
+    ``silent`` is the number of seeds that decide nothing and were left out, ``cases`` how many cases the claim has,
+    ``look`` the how many-th look at a growing number of seeds this is.
     """
-    enough = total.seeds >= SEEDS_NEEDED
-    needs = [(total, by), *((step, 0.0) for step in steps)]
-    silence = _silence(total.seeds, silent)
+    question = Question(total, tuple(steps), float(by), band, cases * (1 + len(steps)), tail_of(look))
+    enough = total.tells
     if total.seeds == 0 or total.seeds < SEEDS_NEEDED <= total.seeds + silent:
         answer = Answer("inconclusive", "too few seeds")
-    elif band:
-        answer = _band_by_interval(total, by, TAIL / cases) if enough else _band_by_effect(total, by)
+    elif enough:
+        answer = _band_by_interval(question) if band else _above_by_interval(question)
     else:
-        tail = TAIL / (cases * len(needs))
-        answer = _above_by_interval(needs, tail) if enough else _above_by_effect(needs)
-    alike = enough and total.own_error <= total.roundoff
-    agreement = "the seeds do not differ, a floor stands for their spread" if alike else ""
+        answer = _band_by_effect(total, by) if band else _above_by_effect(question.needs)
+    alike = enough and bool(total.own_error <= total.roundoff)
+    notes = (
+        answer.reason,
+        f"{silent} of {_seeds(silent + total.seeds)} cannot decide" if silent else "",
+        "the seeds do not differ, a floor stands for their spread" if alike else "",
+        f"look {look} at a growing number of seeds" if enough and look > 1 else "",
+    )
     return Evidence(
         verdict=answer.verdict,
-        effect=total.mean,
-        low=total.low() if enough else None,
-        high=total.high() if enough else None,
+        effect=float(total.mean),
+        low=float(total.low(question.tail)) if enough else None,
+        high=float(total.high(question.tail)) if enough else None,
         by=float(by),
         seeds=total.seeds,
         compared=total.name,
         unit=unit,
-        reason="; ".join(part for part in (answer.reason, silence, agreement) if part),
-        p=answer.p,
+        reason="; ".join(filter(None, notes)),
+        p=question.p if enough else None,
+        p_refuted=question.p_refuted if enough else None,
         values=tuple(total.per_seed.tolist()),
-        spread=total.error * math.sqrt(total.seeds) if enough else None,
+        spread=float(total.spread) if enough else None,
         step=answer.step,
         band=band,
+        look=look,
+        steady=steadiness(question, answer.verdict, bool(answer.step)) if enough else None,
     )
 
 
-def _above_by_interval(needs: Sequence[tuple[Contrast, float]], tail: float) -> Answer:
-    p = max(contrast.p_at_most(need) for contrast, need in needs)
-    doubtful = [(contrast, need) for contrast, need in needs if not contrast.low() > need]
+def _above_by_interval(question: Question) -> Answer:
+    tail = question.refuting_tail
+    doubtful = [(contrast, need) for contrast, need in question.needs if not contrast.low(question.tail) > need]
     refuting = [(contrast, need) for contrast, need in doubtful if contrast.high(tail) < need]
     if refuting:
         contrast, need = refuting[0]
-        step = contrast.name if contrast is not needs[0][0] else ""
+        step = contrast.name if contrast is not question.total else ""
         found = f"{_interval(contrast, need, tail)}{_of(step)} lies below {need:g}"
-        return Answer("refuted", f"{_size(contrast, need, tail)}{found}", p, step)
+        return Answer("refuted", f"{_size(contrast, need, tail)}{found}", step)
     if doubtful:
         contrast, need = doubtful[0]
-        step = contrast.name if contrast is not needs[0][0] else ""
-        return Answer("inconclusive", f"{_interval(contrast, need, tail)}{_of(step)} includes {need:g}", p, step)
-    total, by = needs[0]
-    return Answer("supported", f"{_interval(total, by)} lies above {by:g}{_steps_too(needs)}", p)
+        step = contrast.name if contrast is not question.total else ""
+        if not contrast.tells:
+            return Answer("inconclusive", f"too few seeds decide the step {step}", step)
+        return Answer("inconclusive", f"{_interval(contrast, need, tail)}{_of(step)} includes {need:g}", step)
+    found = _interval(question.total, question.by, question.tail)
+    return Answer("supported", f"{found} lies above {question.by:g}{_steps_too(question.needs)}")
 
 
 def _above_by_effect(needs: Sequence[tuple[Contrast, float]]) -> Answer:
@@ -164,24 +197,20 @@ def _above_by_effect(needs: Sequence[tuple[Contrast, float]]) -> Answer:
     return Answer("inconclusive", f"{seeds}: effect between 0 and {by:g}")
 
 
-def _band_by_interval(total: Contrast, within: float, tail: float) -> Answer:
-    p = max(total.p_at_most(-within), total.p_at_least(within))
-    if total.low() > -within and total.high() < within:
-        return Answer("supported", f"{_interval(total, within)} lies within {within:g} of 0", p)
+def _band_by_interval(question: Question) -> Answer:
+    total, within, tail = question.total, question.by, question.refuting_tail
+    if question.holds():
+        return Answer("supported", f"{_interval(total, within, question.tail)} lies within {within:g} of 0")
     end = within if total.mean > 0 else -within
-    if total.low(tail) > within or total.high(tail) < -within:
-        return Answer("refuted", f"{_interval(total, end, tail)} lies beyond {within:g} of 0", p)
-    return Answer("inconclusive", f"{_interval(total, end, tail)} includes {end:g}", p)
+    if question.falls():
+        return Answer("refuted", f"{_interval(total, end, tail)} lies beyond {within:g} of 0")
+    return Answer("inconclusive", f"{_interval(total, end, tail)} includes {end:g}")
 
 
 def _band_by_effect(total: Contrast, within: float) -> Answer:
     if abs(total.mean) <= within + total.roundoff:
         return Answer("consistent", f"{_seeds(total.seeds)}: effect within {within:g} of 0")
     return Answer("contradicted", f"{_seeds(total.seeds)}: effect beyond {within:g} of 0")
-
-
-def _silence(seeds: int, silent: int) -> str:
-    return f"{silent} of {_seeds(silent + seeds)} cannot decide" if silent else ""
 
 
 def _size(contrast: Contrast, need: float, tail: float) -> str:
@@ -191,9 +220,9 @@ def _size(contrast: Contrast, need: float, tail: float) -> str:
     return "smaller than counts: " if contrast.low(tail) > 0 else "no effect that counts: "
 
 
-def _interval(contrast: Contrast, need: float, tail: float = TAIL) -> str:
+def _interval(contrast: Contrast, need: float, tail: float) -> str:
     """The interval in words, with as many digits as show on which side of what is needed its ends lie."""
-    low, high = (_apart(end, need) for end in (contrast.low(tail), contrast.high(tail)))
+    low, high = (_apart(float(end), need) for end in (contrast.low(tail), contrast.high(tail)))
     return f"{100 * (1 - 2 * tail):.3g} % interval [{low}, {high}]"
 
 

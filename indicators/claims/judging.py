@@ -20,6 +20,8 @@ class Record:
 
     cases: int = 1
     """How many parametrized cases the claim has: each can make it fall."""
+    look: int = 1
+    """The how many-th look at a growing number of seeds this is; see `intervals.tail_of`."""
     evidence: list[Evidence] = field(default_factory=list)
     """That of every comparison, in order."""
     measurements: list[Mapping[str, Any]] = field(default_factory=list)

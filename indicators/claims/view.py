@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 
 from indicators.claims import premises
+from indicators.claims.contrasts import SEEDS_NEEDED
 from indicators.claims.evidence import Undecided, nothing_compared
-from indicators.claims.intervals import SEEDS_NEEDED
 from indicators.claims.judging import current
 from indicators.errors import InputError, NotApplicable, did_you_mean
 from indicators.sources.source import Source

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import importlib.util
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ import numpy as np
 import xarray as xr
 
 from indicators.claims import intervals, reading, verbs
-from indicators.claims.evidence import Evidence, Undecided, overall
-from indicators.claims.intervals import Contrast
+from indicators.claims.contrasts import Contrast
+from indicators.claims.evidence import Evidence, Undecided, overall, stands
 from indicators.claims.judging import Record, judged, judging
 from indicators.claims.view import View
 from indicators.errors import NotApplicable
@@ -134,62 +134,29 @@ class _Studies:
     """Takes the place of what judges one study, and judges many: a rule is for one study at a time."""
 
     def __init__(self, seeds: np.ndarray, size: int, count: int) -> None:
-        self._seeds, self._size, self._count = seeds, size, count
-        self._tables: list[tuple[np.ndarray, np.ndarray]] = []
-        self._found: list[list[str]] = []
+        self._size, self._count = size, count
+        self._present = np.bincount(seeds // size, minlength=count)
+        self._found: list[list[Evidence]] = []
 
-    @contextmanager
-    def instead(self) -> Iterator[None]:
-        """Within it, comparisons note the spread of all cells with every contrast, and are judged study by study."""
-        names = {"_pooled_error": self._note, "_contrast": self._contrast, "judge": self._judge}
-        with ExitStack() as stack:
-            for name, other in names.items():
-                stack.enter_context(mock.patch.object(verbs, name, other))
-            yield
+    def instead(self) -> Any:
+        """Within it, comparisons are judged study by study."""
+        return mock.patch.object(verbs, "judge", self._judge)
 
     def verdicts(self) -> list[str]:
         """Of each study, the first of its comparisons that does not hold, as asserted one after the other."""
-        holds = ("supported", "consistent")
-        return [
-            next((word for word in words if word not in holds), words[-1]) for words in zip(*self._found, strict=True)
-        ]
+        verdicts = [[evidence.verdict for evidence in found] for found in zip(*self._found, strict=True)]
+        return [next((word for word in words if not stands(word)), words[-1]) for words in verdicts]
 
-    def _note(self, tables: np.ndarray, weights: np.ndarray) -> float:
-        self._tables.append((tables, weights))
-        return 0.0
-
-    def _contrast(self, values: xr.DataArray, *rest: Any) -> _Contrast:
-        whole = _CONTRAST(values, *rest)
-        return _Contrast(**vars(whole), seed=values["seed"].to_numpy(), tables=self._tables.pop())
-
-    def _judge(self, total: Contrast, steps: Sequence[Contrast] = (), *, silent: int = 0, **rest: Any) -> bool:
-        seed = total.seed if isinstance(total, _Contrast) else self._seeds
-        if len(seed) != len(total.per_seed):
-            raise ValueError(f"{silent} seeds of {total.name} decide nothing, and it is not known which")
-        words = []
+    def _judge(self, total: Contrast, steps: Sequence[Contrast] = (), *, silent: int = 0, **rest: Any) -> bool:  # noqa: ARG002
+        found = []
         for study in range(self._count):
-            chosen = np.flatnonzero(seed // self._size == study)
-            left_out = np.count_nonzero(self._seeds // self._size == study) - len(chosen)
-            contrasts = [self._part(contrast, chosen) for contrast in (total, *steps)]
-            words.append(intervals.judge(contrasts[0], contrasts[1:], silent=left_out, **rest).verdict)
-        self._found.append(words)
+            first, *others = (self._of(study, contrast) for contrast in (total, *steps))
+            found.append(intervals.judge(first, others, silent=self._present[study] - first.seeds, **rest))
+        self._found.append(found)
         return True
 
-    def _part(self, contrast: Contrast, chosen: np.ndarray) -> Contrast:
-        floor = contrast.floor
-        if isinstance(contrast, _Contrast):
-            tables, weights = contrast.tables
-            floor = max(floor, _POOLED_ERROR(tables[chosen], weights))
-        return Contrast(contrast.name, contrast.per_seed[chosen], floor, contrast.roundoff, contrast.resolution)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Contrast(Contrast):
-    seed: np.ndarray
-    tables: tuple[np.ndarray, np.ndarray]
-
-
-_CONTRAST, _POOLED_ERROR = verbs._contrast, verbs._pooled_error
+    def _of(self, study: int, contrast: Contrast) -> Contrast:
+        return contrast.of(np.flatnonzero(contrast.seed // self._size == study))
 
 
 class Permuted:
