@@ -166,8 +166,7 @@ def test_of_networks_of_one_recipe_those_that_know_more_than_their_epochs_explai
     """Of networks of one recipe trained equally long, those that know more of the labels generalize better.
 
     Networks of one recipe stop once they fit their images, some epochs apart. From what their last layers know and from
-    accuracy
-    the straight line on epochs is taken off, recipe by recipe.
+    accuracy the straight line on epochs is taken off, recipe by recipe.
     """
     epochs = epochs_trained(study["history"])
     information = layers_in(label_information(study), LAST)
