@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -21,10 +21,11 @@ FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
 HIDDEN = (FIRST, CENTRAL, LAST)
 _ENDS = (4 / 14, 9 / 14, 1.0)
 """Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen."""
+_UNKNOWN: Mapping[str, int] = {}
 
 
 class View:
-    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with `part` and `depth` of layers.
+    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with part, depth, poolings of layers.
 
     Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
     Undecided where that leaves too few seeds, NotApplicable where the study lacks it, InputError for a name that
@@ -58,7 +59,7 @@ class View:
                 self._require_known(name)
             raise
         current().measurements.append(values.attrs)
-        return with_parts(values.sel(seed=self.seeds), self._source.layers)
+        return with_parts(values.sel(seed=self.seeds), self._source.layers, self._source.poolings)
 
     def _require_known(self, name: str) -> None:
         from indicators.measures.catalog import INDICATORS
@@ -69,6 +70,13 @@ class View:
                 f"{name!r} is no measurement; {did_you_mean(name, known)}`indicators list indicators` names them all; "
                 "a claim on one that no study has yet says so with needs="
             )
+
+    @property
+    def classes(self) -> int:
+        """Number of classes of the study's data; NotApplicable where the study does not say."""
+        if (classes := self._source.classes) is None:
+            raise NotApplicable(f"{self.name} does not say how many classes its images have")
+        return classes
 
     @cached_property
     def seeds(self) -> list[int]:
@@ -85,8 +93,11 @@ class View:
         return kept
 
 
-def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
-    """The array with part, relative depth and place beside every layer; arrays without layers pass as they are."""
+def with_parts(values: xr.DataArray, layers: Sequence[str], poolings: Mapping[str, int] = _UNKNOWN) -> xr.DataArray:
+    """The array with part, relative depth and place beside every layer; arrays without layers pass as they are.
+
+    And with the number of `poolings` before it, where that is known.
+    """
     if "layer" not in values.dims:
         return values
     places = [layers.index(layer) for layer in values["layer"].values.tolist()]
@@ -96,6 +107,10 @@ def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
         "from_start": ("layer", np.array(places)),
         "from_end": ("layer", np.array(places) - len(layers)),
     }
+    if poolings:
+        passed = [poolings[layer] for layer in layers]
+        coords["poolings"] = "layer", np.array([passed[place] for place in places])
+        coords["first_of_block"] = "layer", np.array([passed[place] not in passed[:place] for place in places])
     return values.assign_coords(coords)
 
 
@@ -120,6 +135,20 @@ def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
     chosen = values["from_end" if place < 0 else "from_start"].values == place
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer at place {place}")
+    return values.isel(layer=chosen)
+
+
+def after_pooling(values: xr.DataArray, count: int) -> xr.DataArray:
+    """The first layer after so many poolings, kept as the only one; after none it is the first of the network.
+
+    Raises NotApplicable where the network, or what was measured of it, has no such layer, or its poolings are not
+    known. Between two poolings that follow each other there is none.
+    """
+    if "poolings" not in values.coords:
+        raise NotApplicable(f"{values.name} does not say where its network pools")
+    chosen = (values["poolings"].values == count) & values["first_of_block"].values
+    if not chosen.any():
+        raise NotApplicable(f"{values.name} has no first layer after {count} poolings")
     return values.isel(layer=chosen)
 
 

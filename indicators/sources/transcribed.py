@@ -61,6 +61,10 @@ class TranscribedStudy:
     layers: tuple[str, ...]
     kernel_shapes: Mapping[str, tuple[int, ...]]
     """By layer, in the order of the network; empty where the study's file does not say."""
+    poolings: Mapping[str, int]
+    """Number of poolings before every layer; empty where the study's file does not say."""
+    classes: int | None
+    """Of its images; None where the study's file does not say."""
     folder: Path
     tables: Mapping[str, Mapping[str, Any]]
     """What the study's file says of each measurement: source, quality, resolution, variant, unit, note."""
@@ -140,6 +144,8 @@ def load(path: Path) -> TranscribedStudy:
         seeds=tuple(range(document.seeds)),
         layers=document.layers,
         kernel_shapes=document.kernel_shapes,
+        poolings=document.poolings,
+        classes=document.classes,
         folder=folder,
         tables=tables["measurements"],
     )
@@ -178,6 +184,8 @@ class _Document(BaseModel):
     seeds: Annotated[int, Field(gt=0)]
     layers: tuple[str, ...]
     kernel_shapes: dict[str, tuple[Annotated[int, Field(gt=0)], ...]] = {}
+    poolings: dict[str, Annotated[int, Field(ge=0)]] = {}
+    classes: Annotated[int, Field(gt=1)] | None = None
     measurements: Annotated[dict[str, _About], Field(min_length=1)]
 
 

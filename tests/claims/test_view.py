@@ -7,7 +7,19 @@ import xarray as xr
 from indicators.claims.evidence import Undecided
 from indicators.claims.judging import judging
 from indicators.claims.verbs import more
-from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layer_at, layers_in, part_of
+from indicators.claims.view import (
+    CENTRAL,
+    FIRST,
+    HIDDEN,
+    LAST,
+    OUTPUT,
+    PARTS,
+    View,
+    after_pooling,
+    layer_at,
+    layers_in,
+    part_of,
+)
 from indicators.errors import InputError, NotApplicable
 from indicators.sources.source import open_source
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
@@ -28,6 +40,8 @@ class Recorded:
     accuracies: list = field(default_factory=lambda: [GOOD])
     layers: tuple = names(15)
     covered: tuple | None = None
+    poolings: dict = field(default_factory=dict)
+    classes: int | None = None
     name: str = "imagined"
     scale: str = "mini"
 
@@ -290,6 +304,58 @@ def test_places_are_those_of_the_network_and_not_of_what_was_recorded():
             layer_at(values, place)
 
 
+POOLED = dict(zip(names(6), (0, 1, 1, 3, 3, 3), strict=True))
+
+
+@pytest.mark.parametrize(("count", "layer"), [(0, "Conv1"), (1, "Conv2"), (3, "Conv4")])
+def test_a_layer_is_found_by_the_poolings_before_it(count, layer):
+    values = View(Recorded(layers=names(6), poolings=POOLED))["norm_ratio"]
+
+    found = after_pooling(values, count)
+
+    assert values["poolings"].values.tolist() == [0, 1, 1, 3, 3, 3]
+    assert found["layer"].values.tolist() == [layer]
+    assert found.identical(values.sel(layer=[layer]))
+
+
+@pytest.mark.parametrize("count", [2, 4], ids=["between two in a row", "after more than there are"])
+def test_poolings_without_a_layer_after_them_make_a_claim_inapplicable(count):
+    values = View(Recorded(layers=names(6), poolings=POOLED))["norm_ratio"]
+
+    with pytest.raises(NotApplicable, match=f"^norm_ratio has no first layer after {count} poolings$"):
+        after_pooling(values, count)
+
+
+def test_the_first_layer_after_a_pooling_is_that_of_the_network_and_not_of_what_was_recorded():
+    values = View(Recorded(layers=names(6), poolings=POOLED, covered=("Conv3", "Conv4")))["norm_ratio"]
+
+    assert after_pooling(values, 3)["layer"].values.tolist() == ["Conv4"]
+    with pytest.raises(NotApplicable, match="norm_ratio has no first layer after 1 poolings"):
+        after_pooling(values, 1)
+
+
+def test_unknown_poolings_make_a_claim_inapplicable():
+    values = View(Recorded())["norm_ratio"]
+
+    assert "poolings" not in values.coords
+    with pytest.raises(NotApplicable, match="norm_ratio does not say where its network pools"):
+        after_pooling(values, 0)
+
+
+def test_a_difference_of_measurements_knows_the_poolings_too():
+    view = View(Recorded(layers=names(6), poolings=POOLED))
+
+    gap = view["norm_ratio"] - view.untrained("norm_ratio")
+
+    assert after_pooling(gap, 1)["layer"].values.tolist() == ["Conv2"]
+
+
+def test_a_study_says_how_many_classes_its_images_have_or_a_claim_is_not_applicable():
+    assert View(Recorded(classes=7)).classes == 7
+    with pytest.raises(NotApplicable, match="imagined does not say how many classes its images have"):
+        _ = View(Recorded()).classes
+
+
 # What arithmetic forgets
 
 
@@ -302,6 +368,7 @@ class Two:
     name: str = "two"
     seeds: tuple = (0, 1, 2)
     layers: tuple = names(3)
+    poolings: dict = field(default_factory=dict)
 
     def measurement(self, name):
         labels = {"seed": [0, 1, 2], "optimizer": list(OPTIMIZERS), "level": list(LEVELS), "layer": list(self.layers)}

@@ -5,9 +5,10 @@ import tomllib
 import numpy as np
 import pytest
 
+from indicators import plans
 from indicators.measures.catalog import INDICATORS
 from indicators.sources import transcribed
-from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, load_study
+from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, ArchitectureSpec, load_study
 
 FILE = STUDIES / "thesis-2019.toml"
 STUDY = transcribed.load(FILE)
@@ -63,6 +64,11 @@ WITH_GAPS = ("cosine_distance_by_epoch", "neighborhood_curve", "history")
 
 
 # --- what is shipped ---
+
+
+def test_the_network_of_the_thesis_pools_as_its_architecture_does_and_tells_ten_classes():
+    assert dict(STUDY.poolings) == plans.poolings(ArchitectureSpec())
+    assert STUDY.classes == 10
 
 
 def test_the_shipped_study_describes_itself():

@@ -168,6 +168,7 @@ class Permuted:
     def __init__(self, original: Source, rng: np.random.Generator) -> None:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
+        self.poolings, self.classes = original.poolings, original.classes
         self._orders = {seed: rng.permutation(9) for seed in original.seeds}
 
     def names(self) -> Sequence[str]:
