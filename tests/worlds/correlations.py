@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered
-from tests.worlds.plants import Function, Measured, Plant, network
+from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered, part
+from tests.worlds.plants import Function, Measured, Plant, accuracies, network, on
 
 
 def ranked(
@@ -84,6 +84,71 @@ def tracking(
     return Plant(name, slope, base, cells=False, layers=False, function=correlated, **options)
 
 
+def within_recipes(
+    name: str,
+    slope: Pattern | float = 1.0,
+    *,
+    middle: float = 0.5,
+    size: float = 0.02,
+    then: Function,
+    **options: Any,
+) -> tuple[Plant, Plant]:
+    """Accuracies that differ within every recipe, and a number per network whose correlation with them is planted.
+
+    ``within_recipes("label_information", then=in_layers(LAST))``: of networks of one recipe, those with more are more
+    accurate. The number lies around ``middle``, with ``size`` as its standard deviation over the seeds of a recipe, and
+    the correlation is the same in every recipe. Of so many seeds it is exact; of some of them it is off by chance.
+    """
+
+    def correlated(correlation: xr.DataArray, measured: Measured) -> xr.DataArray:
+        accuracy = measured("accuracy").sel(split="test", drop=True).transpose("seed", *CELLS)
+        own = _standardized(accuracy.to_numpy())
+        other = _scatter(accuracy.shape, 1)
+        other = other - other.mean(0)
+        unrelated = _standardized(other - own * (own * other).mean(0))
+        cosine = float(np.clip(correlation.mean(), -1, 1))
+        mixed = cosine * own + math.sqrt(1 - cosine**2) * unrelated
+        return then(accuracy.copy(data=middle + size * mixed), measured)
+
+    options = {"exact": 1e-4, "sampling": 0.35} | options
+    plant = Plant(name, slope, cells=False, layers=False, function=correlated, **options)
+    return accuracies(noise=0, function=_differing), plant
+
+
+def in_layers(*parts: str) -> Function:
+    """The number of a network in the layers of these parts, 0 in others."""
+    return lambda number, _: number * part(*parts)
+
+
+def in_order(name: str, slope: float, base: float, *, middle: float, size: float, then: Function) -> Plant:
+    """A number per network: of pairs of levels, the share in which the better network has more of it is planted.
+
+    It takes the accuracies of all worlds, whose levels are ten points apart: twenty-seven pairs.
+    """
+
+    def ordered(share: xr.DataArray, measured: Measured) -> xr.DataArray:
+        accuracy = measured("accuracy").sel(split="test", drop=True).transpose("seed", *CELLS)
+        nearest = np.abs(share.to_numpy()[:, None] - _SHARES).argmin(-1)
+        found = middle + size * _PLACES[nearest].reshape(accuracy.shape)
+        return then(accuracy.copy(data=found), measured)
+
+    return Plant(name, slope, base, cells=False, layers=False, function=ordered, exact=0.5 / 27)
+
+
+def _differing(accuracy: xr.DataArray, _: Measured) -> xr.DataArray:
+    """Accuracies on test images that differ by a point or so within a recipe."""
+    networks = accuracy.sel(split="test", drop=True).transpose("seed", *CELLS)
+    return accuracy + 0.01 * networks.copy(data=_scatter(networks.shape, 0)) * on("test")
+
+
+def _scatter(shape: tuple[int, ...], key: int) -> np.ndarray:
+    return np.random.default_rng(key).normal(size=shape)
+
+
+def _standardized(tables: np.ndarray) -> np.ndarray:
+    return np.asarray((tables - tables.mean(0)) / tables.std(0))
+
+
 def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
     """A table, within -1 and 1, of about this rank correlation with a table (optimizer, level)."""
     rest = _rest(table)
@@ -104,3 +169,8 @@ def _rest(tables: np.ndarray) -> np.ndarray:
 _ANGLES = np.linspace(0, math.pi, 602)[1:-1, None, None]
 _COSINES = np.cos(_ANGLES)
 _OTHERS = np.sin(_ANGLES) * _rest(np.random.default_rng(0).normal(size=(600, 3, 3)))
+_LEVEL = np.tile(np.arange(3.0), 3)
+_MIXED = np.cos(_ANGLES[:, 0]) * _LEVEL + np.sin(_ANGLES[:, 0]) * np.random.default_rng(0).normal(size=(600, 9))
+_PLACES = _MIXED.argsort(-1).argsort(-1) / 4 - 1
+"""Orders of nine networks, from that of their levels to the reverse."""
+_SHARES = (_PLACES[:, :, None] > _PLACES[:, None, :])[:, _LEVEL[:, None] > _LEVEL].mean(-1)

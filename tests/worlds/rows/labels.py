@@ -1,3 +1,22 @@
+"""Worlds for the claims of `hypotheses/test_5_labels.py`: how to write a row stands in `tables`."""
+
+from tests.worlds.correlations import in_layers, in_order, ranked, tracking, within_recipes
+from tests.worlds.patterns import CENTRAL, FIRST, HIDDEN, LAST, OPTIMIZER, along, deeper, levels, part, place
+from tests.worlds.plants import ON_TEST_IMAGES, UNTRAINED, Row, bent, network, planted
+from tests.worlds.profiles import rise, rising
+
+RISES_AND_FALLS = levels * (part(LAST) - part(FIRST, CENTRAL))
+"""Opposite in the other layers, at which a claim on the last ones must not look."""
+in_one_layer_or_far_below = -0.1 + 0.13 * place(3)
+"""The threshold of 0.03 in one layer: the largest of the layers is that one."""
+ALIKE = network(
+    "history",
+    base=along("epoch", dict.fromkeys(range(1, 9), 0.5)) + along("quantity", {"train_accuracy": 0.0}),
+    noise=0,
+)
+"""Trained equally long: eight epochs."""
+
+
 ROWS = (
     Row(
         "test_untrained_neurons_know_hardly_anything_of_the_labels",
@@ -35,6 +54,25 @@ ROWS = (
         "test_living_neurons_of_last_layers_know_more_of_the_labels_in_better_recipes",
         planted("label_information", RISES_AND_FALLS / 2, base=0.1, noise=0.5),
         planted("never_active", base=0.5, noise=0),
+    ),
+    # Half of the channels are dead.
+    Row(
+        "test_channels_that_are_not_dead_know_more_of_the_labels_in_better_recipes",
+        planted("label_information", RISES_AND_FALLS / 2, base=0.1, noise=0.5),
+        planted("never_active_channels", base=0.5, noise=0),
+    ),
+    Row(
+        "test_of_networks_of_one_recipe_those_that_know_more_of_the_labels_generalize_better",
+        *within_recipes("label_information", then=in_layers(LAST)),
+    ),
+    Row(
+        "test_of_networks_of_one_recipe_those_that_know_more_of_the_labels_of_test_images_generalize_better",
+        *within_recipes("label_information", then=in_layers(LAST), of=ON_TEST_IMAGES),
+    ),
+    Row(
+        "test_of_networks_of_one_recipe_those_that_know_more_than_their_epochs_explain_generalize_better",
+        *within_recipes("label_information", then=in_layers(LAST)),
+        ALIKE,
     ),
     Row(
         "test_last_layers_know_as_much_of_the_labels_at_equal_accuracy",
@@ -74,11 +112,22 @@ ROWS = (
         bent(network("label_information", -1, 0.6), rising(0.03, top=0.12)),
         bent(network("silhouette_cosine", 0, 0.6), rising(0.1, top=0.4)),
     ),
+    # A layer of VGG-16, and e.
+    Row(
+        "test_label_information_rises_a_few_layers_before_sharing",
+        bent(network("label_information", -1, 0.533), rising(0.03, top=0.12)),
+        bent(network("pairwise_nmi_live", 0, 0.6), rising(0.02, top=0.08)),
+    ),
     # The threshold is half of the whole rise.
     Row(
         "test_label_information_makes_half_of_its_rise_before_sharing",
         bent(network("label_information", -1, 0.6), rising(0.03, top=0.06)),
         bent(network("pairwise_nmi_live", 0, 0.6), rising(0.02, top=0.04)),
+    ),
+    Row(
+        "test_label_information_rises_more_clearly_than_sharing",
+        planted("label_information", deeper(CENTRAL, LAST), base=0.1),
+        planted("pairwise_nmi_live", base=0.02, noise=0),
     ),
     # Half of what is shared, less e, is left.
     Row(
@@ -95,6 +144,15 @@ ROWS = (
         planted("probe_accuracy", levels * (part(CENTRAL) - part(FIRST, LAST)), base=0.5, of=ON_TEST_IMAGES),
     ),
     Row(
+        "test_of_networks_of_one_recipe_those_that_tell_classes_apart_better_generalize_better",
+        *within_recipes("probe_accuracy", then=in_layers(CENTRAL)),
+    ),
+    # Nine pairs of ten, and e; all at most.
+    Row(
+        "test_of_two_recipes_the_one_with_the_earlier_rise_is_the_better",
+        in_order("label_information", 1, 0.9, middle=0.63, size=-0.2, then=rising(0.03)),
+    ),
+    Row(
         "test_an_earlier_rise_of_label_information_marks_the_better_recipe",
         tracking("label_information", middle=0.63, size=-0.2, then=rising(0.03)),
     ),
@@ -109,6 +167,10 @@ ROWS = (
     Row(
         "test_label_information_rises_at_the_same_depth_at_equal_accuracy",
         lambda one, **_: rise("label_information", OPTIMIZER[one], 0.5, threshold=0.03, noise=0.3),
+    ),
+    Row(
+        "test_of_networks_of_one_recipe_those_whose_label_information_rises_earlier_generalize_better",
+        *within_recipes("label_information", middle=0.63, size=-0.08, then=rising(0.03)),
     ),
     Row("test_neurons_become_more_selective_with_depth", planted("class_selectivity", deeper(CENTRAL, LAST), base=0.5)),
 )
