@@ -101,28 +101,22 @@ ROWS = (
         ranked("label_information", 1, (CENTRAL, LAST), base=0.5),
         planted("pairwise_nmi_live", base=deeper(CENTRAL, LAST), noise=0),
     ),
-    # The threshold is a quarter of the whole rise.
+    # Where a rise bends between two layers its mean depth is off by less than half a hundredth.
     Row(
         "test_label_information_rises_before_sharing",
-        bent(network("label_information", -1, 0.6), rising(0.03, top=0.12)),
-        bent(network("pairwise_nmi_live", 0, 0.6), rising(0.02, top=0.08)),
+        bent(network("label_information", -1, 0.5), rising(0.03, top=0.12), exact=0.004),
+        bent(network("pairwise_nmi_live", 0, 0.5), rising(0.02, top=0.08)),
     ),
     Row(
         "test_label_information_rises_before_the_silhouette",
-        bent(network("label_information", -1, 0.6), rising(0.03, top=0.12)),
-        bent(network("silhouette_cosine", 0, 0.6), rising(0.1, top=0.4)),
+        bent(network("label_information", -1, 0.5), rising(0.03, top=0.12), exact=0.004),
+        bent(network("silhouette_cosine", 0, 0.5), rising(0.1, top=0.4)),
     ),
-    # A layer of VGG-16, and e.
+    # A layer of VGG-16, and e; the threshold is a quarter of the whole rise.
     Row(
         "test_label_information_rises_a_few_layers_before_sharing",
         bent(network("label_information", -1, 0.533), rising(0.03, top=0.12)),
         bent(network("pairwise_nmi_live", 0, 0.6), rising(0.02, top=0.08)),
-    ),
-    # The threshold is half of the whole rise.
-    Row(
-        "test_label_information_makes_half_of_its_rise_before_sharing",
-        bent(network("label_information", -1, 0.6), rising(0.03, top=0.06)),
-        bent(network("pairwise_nmi_live", 0, 0.6), rising(0.02, top=0.04)),
     ),
     Row(
         "test_label_information_rises_more_clearly_than_sharing",
