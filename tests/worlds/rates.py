@@ -121,7 +121,6 @@ class Alike:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
         self.poolings, self.classes = original.poolings, original.classes
-        self.poolings, self.classes = original.poolings, original.classes
 
     def names(self) -> Sequence[str]:
         """Measurements that there may be."""
