@@ -40,8 +40,8 @@ class Claim:
     """How many cases the claim has in all its test functions."""
     verb: str
     by: float
-    within: bool
-    """Whether it compares the seeds of a recipe with each other, so that no seed has a number of its own."""
+    within_recipe: bool
+    """Whether what a seed contributes depends on the other seeds."""
 
     @property
     def expected(self) -> float:
@@ -136,16 +136,30 @@ _KEPT: dict[str | None, Any] = {}
 def judge_studies(claim: Claim, case: Mapping[str, Any], source: Source, *, size: int, premised: bool) -> list[str]:
     """Verdicts of a case in studies of so many seeds each that one source holds one after the other.
 
-    What `judge` would say of each. The claim is computed once for all, where it can be: that is ten times as fast.
+    What `judge` would say of each. The claim is computed once for all: that is ten times as fast. Not so where what
+    a seed contributes depends on the others.
     """
-    if claim.within:
-        parts = (Part(source, source.seeds[start : start + size]) for start in range(0, len(source.seeds), size))
-        return [judge(claim, case, one, premised=premised).verdict for one in parts]
+    if claim.within_recipe:
+        parts = [Part(source, source.seeds[start : start + size]) for start in range(0, len(source.seeds), size)]
+        return [judge(claim, case, part, premised=premised).verdict for part in parts]
     view = _Premised(source, None if premised else premise_of(claim, case))
     studies = _Studies(np.array(view.seeds), size, len(source.seeds) // size)
     with xr.set_options(keep_attrs=True), judging(Record(claim.siblings)), studies.instead():
         claim.function(view, **case)
     return studies.verdicts()
+
+
+class Part:
+    """Some seeds of a study."""
+
+    def __init__(self, whole: Source, seeds: Sequence[int]) -> None:
+        self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
+        self.poolings, self.classes = whole.poolings, whole.classes
+        for read in ("measurement", "untrained", "by_neuron"):
+            setattr(self, read, self._of(getattr(whole, read)))
+
+    def _of(self, read: Callable[..., xr.DataArray]) -> Callable[..., xr.DataArray]:
+        return lambda *name, **options: read(*name, **options).sel(seed=list(self.seeds))
 
 
 class _Studies:
@@ -175,20 +189,6 @@ class _Studies:
 
     def _of(self, study: int, contrast: Contrast) -> Contrast:
         return contrast.of(np.flatnonzero(contrast.seed // self._size == study))
-
-
-class Part:
-    """Some seeds of a study."""
-
-    def __init__(self, whole: Source, seeds: Sequence[int]) -> None:
-        self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
-        self.poolings, self.classes = whole.poolings, whole.classes
-        self.measurement, self.untrained, self.by_neuron = (
-            self._of(read) for read in (whole.measurement, whole.untrained, whole.by_neuron)
-        )
-
-    def _of(self, read: Callable[..., xr.DataArray]) -> Callable[..., xr.DataArray]:
-        return lambda *name, **options: read(*name, **options).sel(seed=list(self.seeds))
 
 
 class Permuted:

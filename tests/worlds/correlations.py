@@ -1,4 +1,4 @@
-"""Plants that go together with others, over layers or over networks, by a rank correlation that is planted."""
+"""Plants that go together with others, over layers or over networks, by a correlation that is planted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import xarray as xr
 from scipy.stats import rankdata
 
 from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered, part
-from tests.worlds.plants import Function, Measured, Plant, accuracies, network, on
+from tests.worlds.plants import PREMISED, Function, Measured, Plant, accuracies, network
 
 
 def ranked(
@@ -84,35 +84,53 @@ def tracking(
     return Plant(name, slope, base, cells=False, layers=False, function=correlated, **options)
 
 
-def within_recipes(
+def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
+    """A table, within -1 and 1, of about this rank correlation with a table (optimizer, level)."""
+    rest = _rest(table)
+    if not rest.any():
+        return _OTHERS[0] / np.abs(_OTHERS[0]).max()
+    tables = _COSINES * rest / rest.std() + _OTHERS
+    ranks = tables.reshape(len(tables), -1).argsort(-1).argsort(-1) - (table.size - 1) / 2
+    own = rankdata(np.round(rest, 9)) - (table.size + 1) / 2
+    found = ranks @ own / math.sqrt((ranks[0] @ ranks[0]) * (own @ own))
+    best = tables[np.abs(found - correlation).argmin()]
+    return best / np.abs(best).max()
+
+
+def _rest(tables: np.ndarray) -> np.ndarray:
+    return tables - tables.mean(-1, keepdims=True)
+
+
+_ANGLES = np.linspace(0, math.pi, 602)[1:-1, None, None]
+_COSINES = np.cos(_ANGLES)
+_OTHERS = np.sin(_ANGLES) * _rest(np.random.default_rng(0).normal(size=(600, 3, 3)))
+
+
+def following(
     name: str,
     slope: Pattern | float = 1.0,
     *,
-    middle: float = 0.5,
-    size: float = 0.02,
-    then: Function,
+    middle: Pattern | float = 0.5,
+    size: float = 0.05,
+    then: Function | None = None,
     **options: Any,
 ) -> tuple[Plant, Plant]:
-    """Accuracies that differ within every recipe, and a number per network whose correlation with them is planted.
+    """Accuracies that differ within every recipe, and a number per network whose correlation with them there is e.
 
-    ``within_recipes("label_information", then=in_layers(LAST))``: of networks of one recipe, those with more are more
-    accurate. The number lies around ``middle``, with ``size`` as its standard deviation over the seeds of a recipe, and
-    the correlation is the same in every recipe. Of so many seeds it is exact; of some of them it is off by chance.
+    ``*following("label_information", then=in_every_layer)``; the slope is 1, or -1 for what goes against accuracy. In
+    each recipe it is the correlation of all the seeds of the world, in a part of them about that. ``then`` makes the
+    measurement of the number, which lies around ``middle`` with a spread of ``size``.
     """
 
     def correlated(correlation: xr.DataArray, measured: Measured) -> xr.DataArray:
-        accuracy = measured("accuracy").sel(split="test", drop=True).transpose("seed", *CELLS)
-        own = _standardized(accuracy.to_numpy())
-        other = _scatter(accuracy.shape, 1)
-        other = other - other.mean(0)
-        unrelated = _standardized(other - own * (own * other).mean(0))
-        cosine = float(np.clip(correlation.mean(), -1, 1))
-        mixed = cosine * own + math.sqrt(1 - cosine**2) * unrelated
-        return then(accuracy.copy(data=middle + size * mixed), measured)
+        known = _standardized(measured("accuracy").sel(split="test", drop=True).transpose(*correlation.dims))
+        other = known.copy(data=np.random.default_rng(1).normal(size=known.shape))
+        other = _standardized(other - other.mean("seed") - known * (other * known).mean("seed"))
+        share = correlation.clip(-1, 1)
+        found = middle + size * (share * known + (1 - share**2) ** 0.5 * other)
+        return found if then is None else then(found, measured)
 
-    options = {"exact": 1e-4, "sampling": 0.35} | options
-    plant = Plant(name, slope, cells=False, layers=False, function=correlated, **options)
-    return accuracies(noise=0, function=_differing), plant
+    return _UNEVEN, network(name, slope, function=correlated, **({"noise": 0.0} | options))
 
 
 def in_layers(*parts: str) -> Function:
@@ -135,40 +153,17 @@ def in_order(name: str, slope: float, base: float, *, middle: float, size: float
     return Plant(name, slope, base, cells=False, layers=False, function=ordered, exact=0.5 / 27)
 
 
-def _differing(accuracy: xr.DataArray, _: Measured) -> xr.DataArray:
-    """Accuracies on test images that differ by a point or so within a recipe."""
-    networks = accuracy.sel(split="test", drop=True).transpose("seed", *CELLS)
-    return accuracy + 0.01 * networks.copy(data=_scatter(networks.shape, 0)) * on("test")
+def _standardized(values: xr.DataArray) -> xr.DataArray:
+    return (values - values.mean("seed")) / values.std("seed")
 
 
-def _scatter(shape: tuple[int, ...], key: int) -> np.ndarray:
-    return np.random.default_rng(key).normal(size=shape)
+def _from_network_to_network(accuracy: xr.DataArray, _: Measured) -> xr.DataArray:
+    """Accuracies that differ by a point from network to network, in all splits alike."""
+    networks = accuracy.isel(split=0, drop=True)
+    return accuracy + 0.01 * networks.copy(data=np.random.default_rng(0).normal(size=networks.shape))
 
 
-def _standardized(tables: np.ndarray) -> np.ndarray:
-    return np.asarray((tables - tables.mean(0)) / tables.std(0))
-
-
-def _partner(table: np.ndarray, correlation: float) -> np.ndarray:
-    """A table, within -1 and 1, of about this rank correlation with a table (optimizer, level)."""
-    rest = _rest(table)
-    if not rest.any():
-        return _OTHERS[0] / np.abs(_OTHERS[0]).max()
-    tables = _COSINES * rest / rest.std() + _OTHERS
-    ranks = tables.reshape(len(tables), -1).argsort(-1).argsort(-1) - (table.size - 1) / 2
-    own = rankdata(np.round(rest, 9)) - (table.size + 1) / 2
-    found = ranks @ own / math.sqrt((ranks[0] @ ranks[0]) * (own @ own))
-    best = tables[np.abs(found - correlation).argmin()]
-    return best / np.abs(best).max()
-
-
-def _rest(tables: np.ndarray) -> np.ndarray:
-    return tables - tables.mean(-1, keepdims=True)
-
-
-_ANGLES = np.linspace(0, math.pi, 602)[1:-1, None, None]
-_COSINES = np.cos(_ANGLES)
-_OTHERS = np.sin(_ANGLES) * _rest(np.random.default_rng(0).normal(size=(600, 3, 3)))
+_UNEVEN = accuracies(0.0, PREMISED, noise=0.0, function=_from_network_to_network)
 _LEVEL = np.tile(np.arange(3.0), 3)
 _MIXED = np.cos(_ANGLES[:, 0]) * _LEVEL + np.sin(_ANGLES[:, 0]) * np.random.default_rng(0).normal(size=(600, 9))
 _PLACES = _MIXED.argsort(-1).argsort(-1) / 4 - 1

@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_5_information.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import in_layers, tracking, within_recipes
+from tests.worlds.correlations import following, in_layers, tracking
 from tests.worlds.patterns import (
     CENTRAL,
     FIRST,
@@ -77,7 +77,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_first_layers_share_less_generalize_better",
-        *within_recipes("pairwise_nmi", size=-0.02, then=in_layers(FIRST)),
+        *following("pairwise_nmi", -1, then=in_layers(FIRST)),
     ),
     Row("test_last_layers_share_more_in_better_recipes", planted("pairwise_nmi", RISES_AND_FALLS, base=0.1)),
     Row("test_sharing_rises_earlier_in_better_recipes", rise("pairwise_nmi", 0.5 - levels, 0.63, threshold=0.02)),
@@ -95,11 +95,11 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_last_layers_share_more_generalize_better",
-        *within_recipes("pairwise_nmi", then=in_layers(LAST)),
+        *following("pairwise_nmi", then=in_layers(LAST)),
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_sharing_rises_earlier_generalize_better",
-        *within_recipes("pairwise_nmi", middle=0.63, size=-0.08, then=rising(0.02)),
+        *following("pairwise_nmi", -1, middle=0.63, size=0.08, then=rising(0.02)),
     ),
     Row(
         "test_training_lowers_sharing_in_first_layers",
@@ -156,7 +156,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_very_first_layer_shares_less_generalize_better",
-        *within_recipes("pairwise_nmi", size=-0.02, then=in_the_very_first_layer),
+        *following("pairwise_nmi", -1, then=in_the_very_first_layer),
     ),
     Row("test_sharing_fades_over_the_first_layers", planted("pairwise_nmi", -deeper(FIRST), base=0.1)),
     Row(
@@ -165,7 +165,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_sharing_fades_faster_generalize_better",
-        *within_recipes("pairwise_nmi", size=-0.02, then=beside_the_first_layer),
+        *following("pairwise_nmi", -1, then=beside_the_first_layer),
     ),
     Row(
         "test_the_output_layer_shares_alike_at_every_level",
@@ -216,7 +216,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_last_hidden_layer_shares_more_generalize_better",
-        *within_recipes("pairwise_nmi", then=in_the_last_hidden_layer),
+        *following("pairwise_nmi", then=in_the_last_hidden_layer),
     ),
     Row("test_dead_neurons_do_not_explain_the_rise", planted("pairwise_nmi_live", RISES_AND_FALLS, base=0.1)),
     Row(
@@ -225,7 +225,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_living_neurons_share_more_generalize_better",
-        *within_recipes("pairwise_nmi_live", then=in_layers(LAST)),
+        *following("pairwise_nmi_live", then=in_layers(LAST)),
     ),
     Row("test_entropy_stays_while_sharing_changes", planted("entropy", levels * part(LAST), base=0.6, noise=0.5)),
     Row(
@@ -261,10 +261,10 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_with_a_shorter_trough_of_sharing_generalize_better",
-        *within_recipes("pairwise_nmi", middle=0.3, size=-0.05, then=valley(0.01)),
+        *following("pairwise_nmi", -1, middle=0.3, size=0.05, then=valley(0.01)),
     ),
     Row(
         "test_of_networks_of_one_recipe_those_with_a_shorter_trough_of_the_silhouette_generalize_better",
-        *within_recipes("silhouette_cosine", middle=0.3, size=-0.05, then=valley(0.05)),
+        *following("silhouette_cosine", -1, middle=0.3, size=0.05, then=valley(0.05)),
     ),
 )

@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_5_labels.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import in_layers, in_order, ranked, tracking, within_recipes
+from tests.worlds.correlations import following, in_layers, in_order, ranked, tracking
 from tests.worlds.patterns import CENTRAL, FIRST, HIDDEN, LAST, OPTIMIZER, along, deeper, levels, part, place
 from tests.worlds.plants import ON_TEST_IMAGES, UNTRAINED, Row, bent, network, planted
 from tests.worlds.profiles import rise, rising
@@ -63,15 +63,15 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_that_know_more_of_the_labels_generalize_better",
-        *within_recipes("label_information", then=in_layers(LAST)),
+        *following("label_information", then=in_layers(LAST)),
     ),
     Row(
         "test_of_networks_of_one_recipe_those_that_know_more_of_the_labels_of_test_images_generalize_better",
-        *within_recipes("label_information", then=in_layers(LAST), of=ON_TEST_IMAGES),
+        *following("label_information", then=in_layers(LAST), of=ON_TEST_IMAGES),
     ),
     Row(
         "test_of_networks_of_one_recipe_those_that_know_more_than_their_epochs_explain_generalize_better",
-        *within_recipes("label_information", then=in_layers(LAST)),
+        *following("label_information", then=in_layers(LAST)),
         ALIKE,
     ),
     Row(
@@ -139,7 +139,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_that_tell_classes_apart_better_generalize_better",
-        *within_recipes("probe_accuracy", then=in_layers(CENTRAL)),
+        *following("probe_accuracy", then=in_layers(CENTRAL)),
     ),
     # Nine pairs of ten, and e; all at most.
     Row(
@@ -164,7 +164,7 @@ ROWS = (
     ),
     Row(
         "test_of_networks_of_one_recipe_those_whose_label_information_rises_earlier_generalize_better",
-        *within_recipes("label_information", middle=0.63, size=-0.08, then=rising(0.03)),
+        *following("label_information", -1, middle=0.63, size=0.08, then=rising(0.03)),
     ),
     Row("test_neurons_become_more_selective_with_depth", planted("class_selectivity", deeper(CENTRAL, LAST), base=0.5)),
 )
