@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 ONSET_OF_LABEL_INFORMATION = 0.03
 """Of I/H(labels): at three times what untrained neurons carry, it begins to rise."""
+_SHARES = tuple((k + 0.5) / 40 for k in range(40))
+"""Of a rise, evenly from beginning to end."""
 
 
 def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.DataArray]:
@@ -114,6 +116,19 @@ def relative_onset(profile: xr.DataArray, share: float) -> xr.DataArray:
         return np.asarray(np.where(whole > 0, found, np.where(np.isnan(whole), np.nan, 1.0)))
 
     return _of_layers(onset, profile, f"risen by {share:g}")
+
+
+def mean_onset(profile: xr.DataArray) -> xr.DataArray:
+    """Relative depth at which a profile along `layer` makes its rise, mean over all shares of it, see `relative_onset`.
+
+    Of two profiles it tells which rises earlier as a whole. A share lies somewhere between two layers, by their step
+    uncertain; all shares together take as many steps, so that the resolution is half of one over the number of steps.
+    Raises as `relative_onset` does.
+    """
+    onsets = [relative_onset(profile, share) for share in _SHARES]
+    found = sum(onsets[1:], start=onsets[0]) / len(onsets)
+    resolution = onsets[0].attrs["resolution"] / (profile.sizes["layer"] - 1)
+    return stating(found.rename(f"{profile.name} risen on average"), **onsets[0].attrs | {"resolution": resolution})
 
 
 def centered_ranks(values: Floats) -> Floats:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
-from indicators.claims.profiles import onset, onsets, rank_correlation, relative_onset, trough_width
+from indicators.claims.profiles import mean_onset, onset, onsets, rank_correlation, relative_onset, trough_width
 from indicators.errors import NotApplicable
 
 # Onsets
@@ -181,6 +181,31 @@ def test_a_relative_onset_ignores_scale_and_offset():
     assert found.dims == ("seed",)
     assert found.attrs["undefined"] == "dead layers"
     np.testing.assert_allclose(relative_onset(3 - 2 * (0 - profiles), 0.25), found)
+
+
+@pytest.mark.parametrize(
+    ("heights", "depth"),
+    [
+        pytest.param([0, 0, 0, 4], 0.875, id="in one step, half of it on average"),
+        pytest.param([0, 2, 2, 4], (0.375 + 0.875) / 2, id="in two steps"),
+        pytest.param([0, 1, 2, 3], 0.625, id="evenly"),
+        pytest.param([9, 0, 4, 2], 0.625, id="what comes before the trough does not count"),
+        pytest.param([5, 4, 2, 1], 1.0, id="never rises"),
+        pytest.param([0, np.nan, 2, 3], np.nan, id="a value that does not exist"),
+    ],
+)
+def test_mean_onset_by_hand(heights, depth):
+    assert mean_onset(profile(*heights)).item() == pytest.approx(depth, abs=0.002, nan_ok=True)
+
+
+def test_a_mean_onset_is_the_depth_less_the_area_below_a_rise():
+    heights = np.cumsum(np.random.default_rng(0).uniform(size=10))
+    share = (heights - heights[0]) / (heights[-1] - heights[0])
+
+    found = mean_onset(profile(*heights))
+
+    assert found.item() == pytest.approx(1 - np.trapezoid(share, dx=0.1), abs=0.002)
+    assert found.attrs["resolution"] == pytest.approx(0.05 / 9)
 
 
 def test_a_rise_whose_share_rounds_to_the_whole_is_made_at_its_top():
