@@ -460,7 +460,7 @@ def test_weight_decay_and_layca_use_more_of_their_channels(study, other):
 @pytest.mark.claim("O12", tier="secondary", section="8.5", figures="8.4", premise="separated levels", expected=0.015)
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_fewer_neurons_are_dead_in_better_networks_of_the_others(study, optimizer):
-    """Under weight decay and layca, fewer neurons of the last layers are dead by recipes that generalize better.
+    """Under weight decay and layca, fewer neurons of the last layers are dead with recipes that generalize better.
 
     A dead neuron is a place of a channel that is never active. The last hidden layer is left out, as the thesis speaks
     of convolutions. In 2019 the middle level had most, and under weight decay the highest no fewer than the lowest.
@@ -476,7 +476,7 @@ def test_fewer_neurons_are_dead_in_better_networks_of_the_others(study, optimize
 )
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_the_last_hidden_layer_is_sparser_in_the_best_of_the_others(study, optimizer):
-    """Under weight decay and layca, more activations of the last hidden layer are below the mean by the best recipe."""
+    """Under weight decay and layca, more activations of the last hidden layer are below the mean at the best level."""
     ratio = layer_at(study["zero_ratio_binarized"], -2)
 
     # Twice what two digits tell apart.
@@ -488,7 +488,7 @@ def test_the_last_hidden_layer_is_sparser_in_the_best_of_the_others(study, optim
 )
 @pytest.mark.parametrize("optimizer", ["wdecay", "layca"])
 def test_fewer_channels_are_dead_in_better_networks_of_the_others(study, optimizer):
-    """Under weight decay and layca, fewer channels of the last layers are dead by recipes that generalize better."""
+    """Under weight decay and layca, fewer channels of the last layers are dead with recipes that generalize better."""
     dead = layers_in(study["never_active_channels"], LAST).isel(layer=slice(None, -1))
 
     # As for single places.
