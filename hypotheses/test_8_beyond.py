@@ -288,11 +288,12 @@ def test_smaller_batches_show_the_indicators_of_better_networks(study):
     assert more(information, {**best, "batch_size": 64}, than={"batch_size": 128}, by=0.01, unit="I/H(labels)")
 
 
-@pytest.mark.claim("X5", tier="extension", section="9.3", expected=0.9)
+@pytest.mark.claim("X5", tier="extension", section="9.3", premise="weights turned", expected=0.9)
 def test_layca_zeroes_fewer_weights_where_it_turns_less(study):
     """Under layca, layers that turned less have fewer weights near zero, on the scale of their own weights.
 
-    The thesis wonders if a rotation short of a right angle marks weights that cannot be zeroed.
+    The thesis wonders if a rotation short of a right angle marks weights that cannot be zeroed: it speaks of networks
+    whose other layers turned by a right angle.
     """
     correlation = rank_correlation(study["cosine_distance"], study["near_zero_share_relative"])
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from indicators import studies
-from indicators.claims import reading
+from indicators.claims import premises, reading
 from indicators.claims.evidence import overall
 from indicators.sources import transcribed
-from tests.worlds.claims import Part, claims, judge, judge_studies, verdict_of
+from tests.worlds.claims import Part, claims, judge, judge_studies, premise_of, verdict_of
 from tests.worlds.rates import repeat, true_effect
 from tests.worlds.tables import ROWS, claim_of, row_of, world
 from tests.worlds.world import QUIET, Noise
@@ -55,6 +55,16 @@ def test_a_claim_is_refuted_where_it_is_false(theme, test):
     effect = 3 * claim.by if claim.verb == "same" else -claim.expected
 
     assert verdicts_of_cases(claim, effect) == {"refuted"}
+
+
+@pytest.mark.parametrize(
+    "claim", [pytest.param(claim_of(*key), id=":".join(key)) for key in ROWS if "premise" in claim_of(*key).about]
+)
+def test_worlds_meet_the_premise_of_their_claim_but_in_seeds_that_are_to_fail(claim):
+    for case in claim.cases:
+        study = world(claim, 0, case, seeds=4, rng=np.random.default_rng(0), noise=Noise(spread=0, failing=1))
+
+        assert premises.met(premise_of(claim, case), study.original.measurement)[0].values.tolist() == [1, 1, 1, 0]
 
 
 def verdicts_of_cases(claim, effect):

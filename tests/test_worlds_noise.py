@@ -5,7 +5,7 @@ import pytest
 
 from indicators.claims import premises
 from tests.fixtures.small_worlds import make
-from tests.worlds.plants import UNTRAINED, network, planted
+from tests.worlds.plants import UNTRAINED, accuracies, network, planted
 from tests.worlds.world import Noise, World
 
 
@@ -43,14 +43,30 @@ def test_untrained_networks_share_the_initialization_of_the_trained():
     assert np.corrcoef(trained, untrained)[0, 1] == pytest.approx(0.8, abs=0.05)
 
 
-def test_accuracies_meet_every_premise_but_in_seeds_that_are_to_fail():
+@pytest.mark.parametrize("premise", [*premises.PREMISES, " and ".join(premises.PREMISES)])
+def test_worlds_meet_every_premise_but_in_seeds_that_are_to_fail(premise):
     study = make(network("entropy", 1), seeds=50, noise=Noise(failing=10), effect=1.0, misleading=-7.0)
-    accuracy = study.measurement("accuracy").sel(split="test", drop=True)
 
-    for premise in premises.PREMISES.values():
-        assert premise.holds(accuracy).to_numpy().tolist() == [True] * 40 + [False] * 10
+    held, unmet = premises.met(premise, study.original.measurement)
+
+    assert held.to_numpy().tolist() == [True] * 40 + [False] * 10
+    assert unmet.count("10 of 50 seeds") == len(premises.parse(premise))
     assert study.measurement("entropy").mean(("optimizer", "level"))[:40].mean() == pytest.approx(1, abs=0.5)
     assert (study.measurement("entropy")[40:] < -1).all()
+
+
+def test_premises_look_at_weights_that_turned_whatever_is_planted_of_them():
+    study = make(planted("cosine_distance", base=0.1, noise=0), noise=Noise(failing=1))
+
+    assert (study.measurement("cosine_distance") == 0.1).all()
+    assert premises.met("weights turned", study.original.measurement)[0].to_numpy().tolist() == [True, True, False]
+
+
+def test_premises_look_at_the_accuracies_that_are_planted():
+    study = make(accuracies(base=0.5, noise=0))
+    unmet = [name for name in premises.PREMISES if not premises.met(name, study.original.measurement)[0].all()]
+
+    assert unmet == ["separated levels"]
 
 
 def test_a_world_is_the_same_for_the_same_generator_and_another_for_another():

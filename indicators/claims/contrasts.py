@@ -8,6 +8,7 @@ averaged, and their intervals are made, on the scale of atanh.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -112,7 +113,8 @@ class Contrast:
     def _reach(self, tail: float, seeds: Any) -> Any:
         if not self.tells:
             return math.inf
-        return stdtrit((self.seeds if seeds is None else seeds) - 1, 1 - tail) * self.error(seeds)
+        beyond = _quantile(tail, self.seeds - 1) if seeds is None else stdtrit(seeds - 1, 1 - tail)
+        return beyond * self.error(seeds)
 
     @cached_property
     def _scaled(self) -> Any:
@@ -141,15 +143,23 @@ def pooled_error(values: Array, weights: Array) -> Any:
     others carry its variance over the seeds. A cell without a finite value in every seed tells nothing. One
     seed or one cell leaves no spread to see: 0.
     """
-    known = np.isfinite(values).all(tuple(k for k in range(values.ndim) if k != values.ndim - 2))
-    values, weights = values[..., known, :], weights[known]
-    seeds, cells, _ = values.shape[-3:]
+    if not np.isfinite(values).all():
+        known = np.isfinite(values).all(tuple(k for k in range(values.ndim) if k != values.ndim - 2))
+        values, weights = values[..., known, :], weights[known]
+    seeds, cells, sides = values.shape[-3:]
     if seeds < 2 or cells < 2:
         return np.zeros(values.shape[:-3])
+    values = values - values.mean(-3, keepdims=True)
     shared = values.mean(-2, keepdims=True)
-    noise = values - values.mean(-3, keepdims=True) - (shared - shared.mean(-3, keepdims=True))
-    covariance = np.einsum("...sck,...scl->...kl", noise, noise) / ((seeds - 1) * (cells - 1))
+    noise = (values - shared).reshape(*values.shape[:-3], seeds * cells, sides)
+    covariance = np.swapaxes(noise, -1, -2) @ noise / ((seeds - 1) * (cells - 1))
     uneven = weights - weights.mean(0)
-    carried = (shared[..., 0, :] @ weights.sum(0)).var(-1, ddof=1)
-    variance = carried + np.einsum("ck,...kl,cl->...", uneven, covariance, uneven)
+    carried = ((shared[..., 0, :] @ weights.sum(0)) ** 2).sum(-1) / (seeds - 1)
+    variance = carried + (covariance * (uneven.T @ uneven)).sum((-2, -1))
     return np.sqrt(np.maximum(variance, 0.0) / seeds)
+
+
+@functools.lru_cache(maxsize=4096)
+def _quantile(tail: float, freedom: int) -> float:
+    """Student's t beyond which this probability lies."""
+    return float(stdtrit(freedom, 1 - tail))

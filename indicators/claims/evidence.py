@@ -94,6 +94,8 @@ class Evidence:
         """Every field as JSON can hold it: an effect without seeds is None."""
         found = asdict(self) | {"values": list(self.values)}
         del found["_asserted"]
+        if self.steady is not None and self.steady.by is not None:
+            found["steady"]["by"] = list(self.steady.by)
         return found | {"effect": self.effect if math.isfinite(self.effect) else None}
 
 

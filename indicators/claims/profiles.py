@@ -147,7 +147,7 @@ def centered_ranks(values: Floats) -> Floats:
 
 def stating(values: xr.DataArray, **attrs: object) -> xr.DataArray:
     """The same values, saying this of themselves and nothing else."""
-    return values.drop_attrs().assign_attrs(attrs)
+    return values.drop_attrs(deep=False).assign_attrs(attrs)
 
 
 def _spearman(x: Floats, y: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -120,13 +121,13 @@ def most_over_least(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.D
 def difference(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
     """One measurement minus another, of the layers that both have.
 
-    It says of itself what both do: the coarser of the resolutions, and where either does not exist. Plain arithmetic
-    drops what the two say differently.
+    It says of itself what both do: the resolutions, of errors that add, and where either does not exist. Plain
+    arithmetic drops what the two say differently.
     """
     undefined = dict.fromkeys(values.attrs.get("undefined") or "" for values in (x, y))
     return stating(
         (x - y).rename(f"{x.name} - {y.name}"),
-        resolution=max(values.attrs.get("resolution", 0.0) for values in (x, y)),
+        resolution=math.hypot(*(values.attrs.get("resolution", 0.0) for values in (x, y))),
         undefined="; ".join(filter(None, undefined)),
     )
 

@@ -7,7 +7,7 @@ of it, and a coordinate along a dimension (the part of the network) selects like
 not compared still tell how much results differ from run to run, which three seeds alone estimate badly.
 
 Every verb takes the smallest effect that counts (``by``), the ``unit`` of the values, and ``resolution``, the
-smallest step that the measurement can make: where seeds differ by less, the standard error is that. By default it is
+smallest step that the measurement can make: all seeds may be off alike by half of it, either way. By default it is
 what the array says of itself in ``attrs["resolution"]``, which means over cells and layers keep, else that of the
 coarsest measurement that the claim asked for, and 0 outside of a claim.
 The rule is that of `indicators.claims.intervals`.
@@ -263,7 +263,10 @@ def _noted(total: Contrast, steps: Sequence[Contrast] = (), **about: Any) -> Evi
 
 
 def _contrast(values: xr.DataArray, start: Side, end: Side, resolution: float) -> Contrast:
-    """End minus start in every seed; the cells of the levels that are compared tell of the spread."""
+    """End minus start in every seed; the cells of the levels that are compared tell of the spread.
+
+    Where two numbers are compared, each may be off by what the measurement cannot tell apart.
+    """
     here, there = (positions(values, side) if isinstance(side, Mapping) else side for side in (start, end))
     if here == there:
         raise ValueError(f"{words(start)!r} is compared with itself: let the two sides differ in a label")
@@ -278,7 +281,7 @@ def _contrast(values: xr.DataArray, start: Side, end: Side, resolution: float) -
         per_seed=np.einsum("sck,ck->s", compared, weights),
         cells=Cells(tables[:, alike], weights[alike]),
         roundoff=_roundoff(values) * float(np.abs(compared).max(initial=0.0) or 1.0),
-        resolution=resolution,
+        resolution=resolution * math.hypot(*(float(isinstance(side, Mapping)) for side in (start, end))),
     )
 
 

@@ -80,16 +80,14 @@ class View:
 
     @cached_property
     def seeds(self) -> list[int]:
-        """The seeds that meet the premise."""
+        """The seeds that meet every premise."""
         everything = list(self._source.seeds)
         if self._premise is None:
             return everything
-        accuracy = self._source.measurement("accuracy").sel(split="test", drop=True)
-        premise = premises.parse(self._premise)
-        holds = premise.holds(accuracy)
-        kept = [seed for seed in everything if bool(holds.sel(seed=seed))]
+        met, unmet = premises.met(self._premise, self._source.measurement)
+        kept = [seed for seed in everything if bool(met.sel(seed=seed))]
         if len(kept) < min(SEEDS_NEEDED, len(everything)):
-            raise Undecided(nothing_compared(f"premise not met: {premise.unmet(accuracy)}", len(kept)))
+            raise Undecided(nothing_compared(f"premise not met: {unmet}", len(kept)))
         return kept
 
 

@@ -5,6 +5,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from indicators.claims.contrasts import Contrast
+
 OPTIMIZERS = ("sgd", "wdecay", "layca")
 LEVELS = ("low", "medium", "high")
 SGD, HIGH = {"optimizer": "sgd"}, {"level": "high"}
@@ -54,3 +56,8 @@ def alike(one, other):
 def standard_error(found):
     """That of the effect, from the width of its interval."""
     return (found.high - found.low) / 2 / stats.t.ppf(0.95, found.seeds - 1)
+
+
+def contrast(*per_seed, name="a - b", cells=None, **options):
+    """A contrast of these numbers."""
+    return Contrast(name, np.arange(len(per_seed)), np.array(per_seed, float), 1e-9, cells=cells, **options)

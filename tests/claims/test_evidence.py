@@ -2,16 +2,12 @@ import json
 import math
 from contextlib import suppress
 
-import numpy as np
 import pytest
 
 from indicators.claims.evidence import VERDICTS, Evidence, Undecided, overall, stands
-from indicators.claims.intervals import Contrast, judge
+from indicators.claims.intervals import judge
 from indicators.errors import NotApplicable
-
-
-def contrast(*per_seed, floor=0.0, name="a - b"):
-    return Contrast(name, np.array(per_seed, float), floor, roundoff=1e-9)
+from tests.claims.arrays import contrast
 
 
 def evidence(verdict):

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
 
-from indicators.claims.intervals import Contrast, judge
-
-
-def contrast(*per_seed, floor=0.0, name="a - b"):
-    return Contrast(name, np.array(per_seed, float), floor, roundoff=1e-9)
+from indicators.claims.contrasts import Cells, pooled_error
+from indicators.claims.intervals import TAIL_OF_LOOKS, judge, tail_of
+from tests.claims.arrays import contrast
 
 
 def test_interval_and_p_are_those_of_the_one_sided_t_test():
@@ -29,13 +29,18 @@ def test_interval_by_hand():
     assert judge(contrast(1, 2, 3), by=0.32, unit="").verdict == "inconclusive"
 
 
-def test_floor_widens_the_interval_of_seeds_that_agree_by_luck():
-    lucky = contrast(1.0, 1.001, 0.999, floor=0.2)
+def test_the_spread_of_the_cells_widens_the_interval_of_seeds_that_agree_by_luck():
+    values = np.random.default_rng(0).normal(0, 0.6, (3, 6, 2))
+    values[:, 0] = [[1.0, 0], [1.001, 0], [0.999, 0]]
+    weights = np.zeros((6, 2))
+    weights[0] = 1, -1
+    lucky = contrast(1.0, 1.001, 0.999, cells=Cells(values, weights))
 
     found = judge(lucky, by=0.5, unit="")
 
-    assert found.high - found.low == pytest.approx(2 * stats.t.ppf(0.95, 2) * 0.2)
+    assert found.high - found.low == pytest.approx(2 * stats.t.ppf(0.95, 2) * pooled_error(values, weights))
     assert found.verdict == "inconclusive"
+    assert judge(contrast(1.0, 1.001, 0.999), by=0.5, unit="").verdict == "supported"
 
 
 def test_no_spread_is_not_infinite_evidence_and_says_so():
@@ -185,9 +190,84 @@ def test_cases_divide_the_level_of_a_refuted_band_and_of_a_refuted_step():
     assert verdicts(3) == ["inconclusive", "inconclusive"]
 
 
-@pytest.mark.parametrize("nudge", [-1e-15, 0, 1e-15])
-def test_roundoff_does_not_decide_whether_seeds_differ_by_more_than_a_step(nudge):
-    per_seed = np.array([0.85, 0.8666666666666667, 0.8833333333333333])
-    a_step_apart = Contrast("a", per_seed, 0.0, 1e-9, resolution=per_seed.std(ddof=1) + nudge)
+def test_the_interval_widens_smoothly_with_what_the_measurement_cannot_tell_apart():
+    # SE^2 = s^2 / n + resolution^2 / 12
+    spread, seeds = 0.05, (0.45, 0.5, 0.55)
+    widths = [judge(contrast(*seeds, resolution=size), by=0.1, unit="") for size in (0.0, 0.0499, 0.0501, 1.2)]
 
-    assert a_step_apart.error == pytest.approx(per_seed.std(ddof=1))
+    reach = [(found.high - found.low) / 2 / stats.t.ppf(0.95, 2) for found in widths]
+    assert reach == pytest.approx(np.sqrt(spread**2 / 3 + np.array([0, 0.0499, 0.0501, 1.2]) ** 2 / 12))
+
+
+def test_correlations_are_averaged_on_the_scale_of_atanh():
+    per_seed = (0.2, 0.5, 0.9)
+    z = np.arctanh(per_seed)
+
+    found = judge(contrast(*per_seed, correlation=True), by=0.1, unit="")
+
+    assert found.effect == pytest.approx(np.tanh(z.mean()))
+    assert (found.low, found.high) == pytest.approx(np.tanh(stats.t(2, z.mean(), stats.sem(z)).interval(0.9)))
+    assert found.p == pytest.approx(stats.ttest_1samp(z, np.arctanh(0.1), alternative="greater").pvalue)
+    assert found.values == pytest.approx(per_seed)
+    perfect = judge(contrast(1.0, 1.0, 1.0, correlation=True, resolution=0.01), by=0.5, unit="")
+    assert (perfect.verdict, perfect.effect) == ("supported", pytest.approx(0.995))
+
+
+def test_p_of_a_refutation_counts_every_way_to_fall():
+    early, late, total = (1, 1.1, 1.2), (-0.1, -0.2, -0.6), (0.9, 0.9, 0.6)
+    smallest = stats.ttest_1samp(late, 0, alternative="less").pvalue
+
+    found = judge(contrast(*total), [contrast(*early), contrast(*late)], by=0.1, unit="", cases=2)
+
+    assert found.p_refuted == pytest.approx(6 * smallest)
+    beyond = judge(contrast(0.2, 0.21, 0.22), by=0.1, unit="", band=True, cases=2)
+    assert beyond.p_refuted == pytest.approx(
+        2 * stats.ttest_1samp([0.2, 0.21, 0.22], 0.1, alternative="greater").pvalue
+    )
+
+
+@pytest.mark.parametrize(("band", "by"), [(False, 0.1), (True, 0.1)])
+@given(st.lists(st.floats(-0.3, 0.3), min_size=3, max_size=8), st.integers(1, 5), st.integers(1, 6))
+def test_a_refutation_is_what_has_a_p_below_the_level(band, by, per_seed, cases, look):
+    found = judge(contrast(*per_seed), by=by, unit="", band=band, cases=cases, look=look)
+
+    tail = tail_of(look)
+    assume(min(abs(found.p - tail), abs(found.p_refuted - tail)) > 1e-9)
+    assert (found.verdict == "supported") == (found.p < tail)
+    assert (found.verdict == "refuted") == (found.p_refuted < tail)
+
+
+def test_a_step_that_too_few_seeds_decide_leaves_the_rise_open_but_not_its_fall():
+    step = contrast(0.1, 0.2)
+
+    risen = judge(contrast(1, 1.1, 1.2), [contrast(0.5, 0.6, 0.5), step], by=0.1, unit="")
+    fallen = judge(contrast(-1, -1.1, -1.2), [contrast(0.5, 0.6, 0.5), step], by=0.1, unit="")
+
+    assert (risen.verdict, risen.reason) == ("inconclusive", "too few seeds decide the step a - b")
+    assert fallen.verdict == "refuted"
+
+
+@pytest.mark.parametrize(("look", "percent"), [(1, "90"), (2, "97.1"), (4, "97.1"), (5, "98.5"), (6, "99.3")])
+def test_a_later_look_is_judged_at_its_own_level_and_says_so(look, percent):
+    found = judge(contrast(0.19, 0.2, 0.22), by=0.1, unit="", look=look)
+
+    assert found.look == look
+    assert f"{percent} % interval" in found.reason
+    assert ("look" in found.reason) == (look > 1)
+
+
+def test_four_looks_at_a_growing_number_of_seeds_err_as_often_as_one():
+    rng = np.random.default_rng(5)
+    worlds, sizes = 4000, (3, 5, 10, 20)
+    values = rng.normal(0.1, 1.0, (worlds, 20))
+
+    def ever_supported(*tails):
+        found = np.zeros(worlds, bool)
+        for size, tail in zip(sizes, tails, strict=True):
+            part = values[:, :size]
+            p = stats.ttest_1samp(part, 0.1, axis=1, alternative="greater").pvalue
+            found |= p < tail
+        return found.mean()
+
+    assert ever_supported(0.05, 0.05, 0.05, 0.05) > 0.1
+    assert ever_supported(*[TAIL_OF_LOOKS] * 4) < 0.05

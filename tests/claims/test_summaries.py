@@ -176,13 +176,16 @@ def test_jump_at_reductions_says_where_it_does_not_exist():
     assert found.attrs == {"resolution": 0.001, "undefined": "trainings whose learning rate never falls"}
 
 
-def test_a_difference_states_the_coarser_resolution_and_where_either_does_not_exist():
+def test_a_difference_states_the_resolutions_of_both_and_where_either_does_not_exist():
     share = by_layer(0.5, resolution=0.002, undefined="neurons that are ignored")
 
     found = difference(share, by_layer(0.2, resolution=0.05, undefined="dead neurons"))
 
     assert found.item() == pytest.approx(0.3)
-    assert found.attrs == {"resolution": 0.05, "undefined": "neurons that are ignored; dead neurons"}
+    assert found.attrs == {
+        "resolution": pytest.approx(np.hypot(0.002, 0.05)),
+        "undefined": "neurons that are ignored; dead neurons",
+    }
     assert difference(share, by_layer(0.2, undefined="")).attrs["undefined"] == "neurons that are ignored"
 
 

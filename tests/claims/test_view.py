@@ -218,6 +218,14 @@ def test_the_premise_looks_at_test_accuracy():
     assert View(Recorded(), "equal accuracy at every level").seeds == [10]
 
 
+def test_seeds_have_to_meet_every_premise_of_a_claim():
+    source = Recorded(accuracies=[GOOD, [0.6, 0.61, 0.8], GOOD, GOOD])
+
+    assert View(source, "equal accuracy at high and separated levels").seeds == [10, 30, 40]
+    with pytest.raises(NotApplicable, match="'cosine_distance' is not recorded"):
+        View(source, "separated levels and weights turned")["norm_ratio"]
+
+
 def test_an_unknown_premise_is_an_error():
     with pytest.raises(InputError, match="does not exist: choose from"):
         View(Recorded(), "happy levels")["norm_ratio"]

@@ -187,6 +187,14 @@ def test_claims_are_asked_in_a_process_of_their_own(tmp_path):
     assert "ERROR: nothing is made here" in done.output
 
 
+def test_what_a_premise_looks_at_is_measured_too(tmp_path):
+    claims = LEAK.replace('section="0")', 'section="0", premise="separated levels and weights turned")')
+
+    _, names = asked(tmp_path, claims=claims)
+
+    assert names == {"entropy", "cosine_distance"}
+
+
 def test_a_premise_that_does_not_exist_is_refused_before_anything_is_made(tmp_path):
     done, names = asked(tmp_path, claims=CLAIMS.replace("separated levels", "separate levels"))
 

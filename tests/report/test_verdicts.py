@@ -2,13 +2,12 @@ import dataclasses
 import json
 
 import jsonschema
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indicators.claims.evidence import VERDICTS
-from indicators.claims.intervals import Contrast, judge
+from indicators.claims.intervals import judge
 from indicators.errors import InputError
 from indicators.report.verdicts import (
     SCHEMA,
@@ -24,6 +23,7 @@ from indicators.report.verdicts import (
     write,
     write_expected,
 )
+from tests.claims.arrays import contrast
 
 
 def case(claim="A1", verdict="supported", *, theme="test_5_information", place=(10,), cases=1, **about):
@@ -59,7 +59,7 @@ def test_a_case_survives_a_worker(found):
 
 
 def test_a_case_keeps_the_evidence_of_a_comparison():
-    evidence = judge(Contrast("a - b", np.array([0.5, 0.6, 0.8]), 0.0, 1e-9), by=0.1, unit="m").as_dict()
+    evidence = judge(contrast(0.5, 0.6, 0.8), by=0.1, unit="m").as_dict()
 
     read = Case.from_json(case(evidence=[evidence]).to_json())
 
@@ -135,7 +135,7 @@ def test_counts_leave_nothing_out(verdicts):
 
 
 def test_the_report_is_strict_json_with_every_case_and_where_it_ran(tmp_path):
-    evidence = judge(Contrast("a - b", np.array([0.5, 0.6, 0.8]), 0.0, 1e-9), by=0.1, unit="m").as_dict()
+    evidence = judge(contrast(0.5, 0.6, 0.8), by=0.1, unit="m").as_dict()
     claims = claims_of(case("A1", evidence=[evidence]), case("A2", verdict="refuted"))
 
     write(tmp_path / "new" / "verdicts.json", claims, {"name": "mini", "scale": "mini", "seeds": 3}, complete=True)
@@ -151,7 +151,7 @@ def test_the_report_is_strict_json_with_every_case_and_where_it_ran(tmp_path):
 
 
 def test_the_report_is_what_its_published_schema_says(tmp_path):
-    evidence = judge(Contrast("a - b", np.array([0.5]), 0.0, 1e-9), by=0.1, unit="m").as_dict()
+    evidence = judge(contrast(0.5), by=0.1, unit="m").as_dict()
     claims = claims_of(case("A1", evidence=[evidence], expected=0.3), case("A2", verdict="refuted"))
     write(tmp_path / "verdicts.json", claims, {"name": "mini", "scale": "mini", "seeds": 3}, complete=False)
 

@@ -6,7 +6,6 @@ import functools
 import importlib.util
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,10 +87,7 @@ def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bo
 
     ``premised`` where the premise is known to hold in all seeds: to judge it takes longer than to judge a case.
     """
-    premise = None if premised else claim.about.get("premise")
-    view = View(source, premise.format(**case) if premise else None, foreseen="needs" in claim.about)
-    with suppress(Undecided):  # which the claim meets itself, if the study has what it asks for
-        view.seeds = _seeds(getattr(source, "original", source), view._premise)
+    view = _Premised(source, None if premised else premise_of(claim, case), foreseen="needs" in claim.about)
     with xr.set_options(keep_attrs=True), judging(Record(claim.siblings)) as record:
         outcome = None
         try:
@@ -104,6 +100,24 @@ def judge(claim: Claim, case: Mapping[str, Any], source: Source, *, premised: bo
 def verdict_of(claim: Claim, source: Source) -> str:
     """The verdict of all cases of a test function together."""
     return overall([judge(claim, case, source).verdict for case in claim.cases])
+
+
+def premise_of(claim: Claim, case: Mapping[str, Any]) -> str | None:
+    """What the mark of a claim names as its premise, for one case; None where it names none."""
+    premise = claim.about.get("premise")
+    return premise.format(**case) if premise else None
+
+
+class _Premised(View):
+    """A view whose premise is judged on the study as it was before anything was exchanged in it."""
+
+    @functools.cached_property
+    def seeds(self) -> list[int]:
+        """The seeds that meet every premise."""
+        source = self._source
+        while hasattr(source, "original"):
+            source = source.original
+        return _seeds(source, self._premise)
 
 
 def _seeds(source: Source, premise: str | None) -> list[int]:
@@ -128,8 +142,7 @@ def judge_studies(claim: Claim, case: Mapping[str, Any], source: Source, *, size
     if claim.within_recipe:
         parts = [Part(source, source.seeds[start : start + size]) for start in range(0, len(source.seeds), size)]
         return [judge(claim, case, part, premised=premised).verdict for part in parts]
-    premise = None if premised else claim.about.get("premise")
-    view = View(source, premise.format(**case) if premise else None)
+    view = _Premised(source, None if premised else premise_of(claim, case))
     studies = _Studies(np.array(view.seeds), size, len(source.seeds) // size)
     with xr.set_options(keep_attrs=True), judging(Record(claim.siblings)), studies.instead():
         claim.function(view, **case)

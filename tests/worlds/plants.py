@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tests.worlds.patterns import CELLS, LAYERS, PARTS, Pattern, along, as_pattern, levels, part, zigzag
+from tests.worlds.patterns import CELLS, LAYERS, PARTS, Pattern, along, as_pattern, high, levels, part, sgd, zigzag
 
 TRAINED, UNTRAINED, ON_TEST_IMAGES, BY_NEURON = "trained", "untrained", "on test images", "by neuron"
+TREATMENT = "treatment"
+"""What only premises see of the trained networks."""
 
 Measured = Callable[[str], xr.DataArray]
 Function = Callable[[xr.DataArray, Measured], xr.DataArray]
@@ -68,13 +70,24 @@ SPLITS = ("train_running", "train", "validation", "test")
 PREMISED = 0.992 * along("split", {"train_running": 1, "train": 1, "validation": 0, "test": 0}) + (
     0.65 + 0.2 * levels
 ) * along("split", {"train_running": 0, "train": 0, "validation": 1, "test": 1})
-"""Accuracies under which every premise holds."""
+"""Accuracies under which every premise on them holds."""
 
 
 def accuracies(slope: Pattern | float = 0.0, base: Pattern | float | None = None, **options: Any) -> Plant:
-    """Accuracy, along ``split`` too: ``accuracies(levels * on("test"), base=0.6)``; by default all premises hold."""
+    """Accuracy, along ``split`` too: ``accuracies(levels * on("test"), base=0.6)``; by default their premises hold."""
     start = PREMISED if base is None else base
     return network("accuracy", slope, start + along("split", dict.fromkeys(SPLITS, 0.0)), **options)
+
+
+def treatment() -> tuple[Plant, Plant]:
+    """What premises see instead of what rows plant: weights turned about as in 2019, all networks fitted alike."""
+    turned = planted("cosine_distance", base=0.02 + (0.93 - 0.5 * sgd) * high, of=TREATMENT, noise=0)
+    return turned, replace(accuracies(of=TREATMENT, noise=0), function=_fitted)
+
+
+def _fitted(planned: xr.DataArray, measured: Measured) -> xr.DataArray:
+    """Accuracies as they are measured on other images, as planned on training images."""
+    return measured("accuracy").where(planned["split"].isin(["validation", "test"]), planned)
 
 
 def on(*splits: str) -> Pattern:

@@ -35,12 +35,24 @@ def test_never_reached_is_later_than_reached():
 def test_never_reached_on_both_sides_decides_nothing(seeds):
     values = profiles([[0, 0, 0], [0, 0, 0], [0, 0, 1.0]], seeds, layer=list("abc"))
 
-    for found in (
-        earlier(values, {"level": "medium"}, than={"level": "low"}, threshold=0.5, by=0.1),
-        earlier(values, along="level", threshold=0.5, by=0.1),
-    ):
-        assert (found.verdict, found.seeds) == ("inconclusive", 0)
-        assert f"{seeds} of {seeds} seed" in found.reason
+    found = earlier(values, {"level": "medium"}, than={"level": "low"}, threshold=0.5, by=0.1)
+
+    assert (found.verdict, found.seeds) == ("inconclusive", 0)
+    assert f"{seeds} of {seeds} seed" in found.reason
+
+
+@pytest.mark.parametrize(("seeds", "reason"), [(1, "step"), (3, "too few seeds decide the step low - medium")])
+def test_a_seed_that_is_silent_in_a_step_still_has_its_say_in_the_total(seeds, reason):
+    values = profiles([[0, 0, 0], [0, 0, 0], [0, 1.0, 1.0]], seeds, layer=list("abc"))
+
+    found = earlier(values, along="level", threshold=0.5, by=0.1)
+
+    assert (found.verdict, found.seeds) == ("inconclusive", seeds)
+    assert found.effect == pytest.approx(0.5)
+    assert reason in found.reason
+    opposite = earlier(values.isel(level=slice(None, None, -1)).assign_coords(level=values.level), along="level",
+                       threshold=0.5, by=0.1)  # fmt: skip
+    assert opposite.verdict == ("contradicted" if seeds == 1 else "refuted")
 
 
 def test_seeds_that_never_reach_it_are_left_out_and_three_must_remain():

@@ -75,6 +75,6 @@ def test_rounding_is_no_reason_to_be_sure(seeds, spread):
     exact = means + rng.normal(0, spread, (worlds, seeds, 3, 3))
 
     rounded = [cells(2 * np.round(world / 2)) for world in exact]
-    found = [more(world, SGD_HIGH, than={"level": "low"}, by=3.0, resolution=1.0).verdict for world in rounded]
+    found = [more(world, SGD_HIGH, than={"level": "low"}, by=3.0, resolution=2.0).verdict for world in rounded]
 
     assert found.count("supported") <= stats.binom.ppf(0.999, worlds, 0.05)

@@ -5,14 +5,14 @@ import pytest
 import xarray as xr
 
 from indicators.claims.verbs import more
-from tests.claims.arrays import HIGH, SGD_HIGH, cells, noise, standard_error
+from tests.claims.arrays import HIGH, SGD_HIGH, alike, cells, noise, standard_error
 
 
 def pooled_by_hand(values, weights):
-    """Standard error from the residuals of the cells once cell means and seed means are gone."""
-    table = values.values.reshape(len(values), 9)
+    """Standard error from the residuals of the compared levels' cells once cell means and seed means are gone."""
+    table = values.values.reshape(len(values), -1)
     rest = table - table.mean(0) - table.mean(1, keepdims=True) + table.mean()
-    variance = (rest**2).sum() / (8 * (len(values) - 1))
+    variance = (rest**2).sum() / ((table.shape[1] - 1) * (len(values) - 1))
     return np.sqrt(variance * np.sum(np.square(weights)) / len(values))
 
 
@@ -24,25 +24,35 @@ def agreeing(seeds=3):
 
 
 @pytest.mark.parametrize("seeds", [3, 5])
-def test_seeds_that_agree_borrow_the_spread_of_all_cells(seeds):
+def test_seeds_that_agree_borrow_the_spread_of_all_cells_of_the_compared_levels(seeds):
     values = agreeing(seeds)
-    weights = np.zeros((3, 3))
-    weights[0] = [-1, 0, 1]
 
     found = more(values, SGD_HIGH, than={"level": "low"}, by=0.5)
 
     assert found.values == pytest.approx([1.0] * seeds)
-    assert standard_error(found) == pytest.approx(pooled_by_hand(values, weights))
+    assert standard_error(found) == pytest.approx(pooled_by_hand(values.sel(level=["low", "high"]), [1, -1]))
     assert found.verdict == "inconclusive"
 
 
 def test_means_of_many_cells_borrow_less():
     values = cells(noise(3, 1.0))
-    values.loc[HIGH], values.loc[{"level": "low"}] = 2.0, 1.0
+    # All seeds agree on the difference of the means alone.
+    values.loc[HIGH] += 1 - (values.sel(level="high") - values.sel(level="low")).mean("optimizer")
 
     found = more(values, HIGH, than={"level": "low"}, by=0.5)
 
-    assert standard_error(found) == pytest.approx(pooled_by_hand(values, [1 / 3] * 6))
+    assert found.values == pytest.approx([1.0] * 3)
+    assert standard_error(found) == pytest.approx(pooled_by_hand(values.sel(level=["low", "high"]), [1 / 3] * 6))
+
+
+def test_levels_that_are_not_compared_neither_widen_nor_narrow_an_interval():
+    values = cells(noise(3, 1.0))
+    wild = values.copy()
+    wild.loc[{"level": "medium"}] *= 100
+
+    found, among_wild = (more(some, SGD_HIGH, than={"level": "low"}, by=0.5) for some in (values, wild))
+
+    assert alike(found, among_wild)
 
 
 def test_what_every_cell_of_a_seed_shares_does_not_blur_a_difference_but_blurs_a_level():
@@ -68,8 +78,8 @@ def test_a_contrast_inside_cells_borrows_the_spread_of_that_contrast():
 
     found = more(values, SGD_HIGH | {"layer": "b"}, than={"layer": "a"}, by=0)
 
-    between = inner.values.reshape(3, 9)
+    between = inner.sel(level=["high"]).values.reshape(3, 3)
     seeds = between.mean(1)
     rest = between - between.mean(0) - (seeds - seeds.mean())[:, None]
-    variance = (rest**2).sum() / 16 * (8 / 9) + seeds.var(ddof=1)
+    variance = (rest**2).sum() / 4 * (2 / 3) + seeds.var(ddof=1)
     assert standard_error(found) == pytest.approx(np.sqrt(variance / 3))

@@ -30,7 +30,7 @@ def test_differences_between_optimizers_alone_are_not_tracked():
     offsets = np.array([0.0, 5.0, 10.0])[:, None]
     up, down = cells(offsets + np.array([[[0, 1, 2.0]] * 3])), cells(offsets - np.array([[[0, 1, 2.0]] * 3]))
 
-    assert tracks(up, down, by=0.5).effect == pytest.approx(-1)
+    assert tracks(up, down, by=0.5).values == pytest.approx([-1])
     assert tracks(up, down, by=0.5).verdict == "contradicted"
     assert tracks(up, down, by=0.5, sign=-1).verdict == "consistent"
 
@@ -45,12 +45,49 @@ def test_seeds_in_which_a_measurement_is_constant_cannot_decide():
     assert tracks(x, cells(np.full((4, 3, 3), 0.1)), by=0.5).reason == "too few seeds; 4 of 4 seeds cannot decide"
 
 
-def test_perfect_correlations_keep_the_uncertainty_of_one_swapped_pair():
+def test_perfect_correlations_are_no_infinite_evidence():
     x = cells(np.tile([[0, 1, 2.0], [0, 3, 5], [0, 7, 9]], (3, 1, 1)))
 
     found = tracks(x, x, by=0.5)
 
-    assert 1 - found.low == pytest.approx(stats.t.ppf(0.95, 2) / 60)
+    # As if short of it by half a step of 1 / 60, and uncertain by that step.
+    most = 1 - 1 / 120
+    reach = stats.t.ppf(0.95, 2) / 60 / np.sqrt(12) / (1 - most**2)
+    assert (found.effect, found.low) == pytest.approx((most, np.tanh(np.arctanh(most) - reach)))
+
+
+def test_within_recipes_it_is_the_mean_of_the_correlations_over_seeds():
+    rng = np.random.default_rng(1)
+    x, y = cells(rng.normal(size=(6, 3, 3))), cells(rng.normal(size=(6, 3, 3)))
+    oracle = [stats.pearsonr(x.values[:, i, j], y.values[:, i, j]).statistic for i in range(3) for j in range(3)]
+
+    found = tracks(x, y, by=0, within="recipe")
+
+    assert found.effect == pytest.approx(np.mean(oracle))
+    assert tracks(x, y, by=0, sign=-1, within="recipe").effect == pytest.approx(-np.mean(oracle))
+    assert found.compared.endswith("within a recipe")
+
+
+def test_what_tells_recipes_apart_tells_nothing_within_them():
+    accuracy = cells(np.array([[[0.6, 0.7, 0.8]] * 3]) + noise(5, 0.01))
+    # Follows the level alone, and no network within it.
+    indicator = cells(np.array([[[1.0, 2.0, 3.0]] * 3]).repeat(5, 0))
+
+    assert tracks(indicator, accuracy, by=0.3).verdict == "supported"
+    assert tracks(indicator, accuracy, by=0.3, within="recipe").effect == 0
+
+
+@pytest.mark.parametrize("within", [None, "recipe"])
+def test_tracks_of_a_known_correlation_errs_as_often_as_it_says(within):
+    rng, worlds, seeds = np.random.default_rng(3), 400, 5
+
+    def drawn(correlation):
+        x, rest = rng.normal(size=(2, worlds, seeds, 3, 3))
+        return x, correlation * x + np.sqrt(1 - correlation**2) * rest
+
+    found = [tracks(cells(x), cells(y), by=0.3, within=within).verdict for x, y in zip(*drawn(0.3), strict=True)]
+
+    assert found.count("supported") <= stats.binom.ppf(0.999, worlds, 0.05)
 
 
 def test_tracks_takes_measurements_of_the_same_networks():
@@ -58,5 +95,9 @@ def test_tracks_takes_measurements_of_the_same_networks():
         tracks(NINE, NINE.assign_coords(seed=[7]), by=0)
     with pytest.raises(ValueError, match="sign=2"):
         tracks(NINE, NINE, by=0, sign=2)
+    with pytest.raises(ValueError, match="within='seed'"):
+        tracks(NINE, NINE, by=0, within="seed")
+    with pytest.raises(ValueError, match="by=1"):
+        tracks(NINE, NINE, by=1)
     with pytest.raises(ValueError, match="expected seed, optimizer and level"):
         tracks(NINE.isel(level=0), NINE, by=0)
