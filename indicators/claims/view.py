@@ -13,11 +13,11 @@ from indicators.claims import premises
 from indicators.claims.contrasts import SEEDS_NEEDED
 from indicators.claims.evidence import Undecided, nothing_compared
 from indicators.claims.judging import current
+from indicators.claims.selections import CENTRAL, FIRST, LAST, OUTPUT, PARTS
 from indicators.errors import InputError, NotApplicable, did_you_mean
 from indicators.sources.source import Source
 from indicators.specs import Statistics
 
-FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
 HIDDEN = (FIRST, CENTRAL, LAST)
 _ENDS, _THIRDS = (4 / 14, 9 / 14, 1.0), (1 / 3, 2 / 3, 1.0)
 """Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen; or in thirds."""
@@ -137,6 +137,14 @@ def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
     return values.isel(layer=chosen)
 
 
+def layers_but(values: xr.DataArray, place: int) -> xr.DataArray:
+    """All layers but the one at a place of the network, see `layer_at`; NotApplicable where there is no other."""
+    others = values["from_end" if place < 0 else "from_start"].values != place
+    if not others.any():
+        raise NotApplicable(f"{values.name} has no layer but that at place {place}")
+    return values.isel(layer=others)
+
+
 def after_pooling(values: xr.DataArray, count: int) -> xr.DataArray:
     """The first layer after so many poolings, kept as the only one; after none it is the first of the network.
 
@@ -155,6 +163,6 @@ def part_of(place: int, layers: int) -> str:
     """Which part the layer at a 0-based place belongs to, in a network of so many layers with kernels."""
     hidden = layers - 1
     if place == hidden:
-        return "output"
+        return OUTPUT
     ends = [math.floor(end * hidden + 0.5) for end in (_THIRDS if current().thirds else _ENDS)]
     return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)

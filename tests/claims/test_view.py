@@ -17,6 +17,7 @@ from indicators.claims.view import (
     View,
     after_pooling,
     layer_at,
+    layers_but,
     layers_in,
     part_of,
 )
@@ -310,6 +311,15 @@ def test_places_are_those_of_the_network_and_not_of_what_was_recorded():
     for place in (0, -1, 15):
         with pytest.raises(NotApplicable, match=f"norm_ratio has no layer at place {place}"):
             layer_at(values, place)
+
+
+def test_all_layers_but_one_are_those_of_the_network_and_one_at_least():
+    values = View(Recorded(layers=names(4), covered=("Conv2", "Dense2")))["norm_ratio"]
+
+    assert layers_but(values, 0)["layer"].values.tolist() == ["Conv2", "Dense2"]
+    assert layers_but(values, -1)["layer"].values.tolist() == ["Conv2"]
+    with pytest.raises(NotApplicable, match="norm_ratio has no layer but that at place -1"):
+        layers_but(layers_but(values, 1), -1)
 
 
 POOLED = dict(zip(names(6), (0, 1, 1, 3, 3, 3), strict=True))
