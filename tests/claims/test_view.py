@@ -24,6 +24,7 @@ from indicators.claims.view import (
 from indicators.errors import InputError, NotApplicable
 from indicators.sources.source import open_source
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
+from tests.claims.arrays import standard_error
 
 GOOD = [0.6, 0.7, 0.8]
 
