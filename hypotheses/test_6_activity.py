@@ -171,7 +171,7 @@ def test_the_depth_of_low_activity_follows_accuracy_within_a_recipe(study):
     accuracy = study["accuracy"].sel(split="test", drop=True)
 
     # A third of a perfect agreement.
-    assert tracks(depth * EARLIER_UNDER_SGD, accuracy, by=0.3, within="recipe")
+    assert tracks((depth * EARLIER_UNDER_SGD).rename("onset"), accuracy, by=0.3, within="recipe")
 
 
 @pytest.mark.claim("A22", tier="core", section="8.3.6", figures="Table 8.1", expected=0.05)
@@ -413,11 +413,12 @@ def test_channels_die_earlier_in_better_sgd_networks(study):
 @pytest.mark.claim("O10.recipe", tier="control", section="8.5", expected=0.9)
 def test_the_onset_of_dead_neurons_follows_accuracy_within_a_recipe(study):
     """Of networks of one recipe of plain sgd, those with dead neurons in earlier layers generalize better."""
-    depth = onsets(layers_in(study["never_active"], CENTRAL, LAST), SEVERAL_ONSETS).mean("threshold")
-    accuracy = study["accuracy"].sel(split="test", drop=True)
+    dead = layers_in(study["never_active"], CENTRAL, LAST).sel(optimizer=["sgd"])
+    depth = onsets(dead, SEVERAL_ONSETS).mean("threshold")
+    accuracy = study["accuracy"].sel(split="test", optimizer=["sgd"]).drop_vars("split")
 
     # A third of a perfect agreement.
-    assert tracks(depth.sel(optimizer=["sgd"]), accuracy.sel(optimizer=["sgd"]), sign=-1, by=0.3, within="recipe")
+    assert tracks(depth.rename("onset"), accuracy, sign=-1, by=0.3, within="recipe")
 
 
 @pytest.mark.claim("O11", tier="core", section="8.5", figures="8.4", premise="equal accuracy at high", expected=0.12)
@@ -602,7 +603,7 @@ def test_use_of_the_last_hidden_layer_follows_accuracy_within_a_recipe(study):
 
     It is the control of O12's second sentence as well.
     """
-    ratio = layer_at(study["zero_ratio_binarized"], -2) * EARLIER_UNDER_SGD
+    ratio = (layer_at(study["zero_ratio_binarized"], -2) * EARLIER_UNDER_SGD).rename("below the mean")
     accuracy = study["accuracy"].sel(split="test", drop=True)
 
     # A third of a perfect agreement.

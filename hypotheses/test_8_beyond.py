@@ -282,7 +282,7 @@ def test_a_sequence_of_optimizers_beats_each_of_them(study, alone):
     needs="information on the labels of networks of plain sgd trained with batches of 64 images",
 )  # fmt: skip
 def test_smaller_batches_show_the_indicators_of_better_networks(study):
-    """Networks that generalize better by smaller batches know more of the labels in their last layers, too."""
+    """With smaller batches, which generalize better, the last layers know more of the labels, too."""
     information = layers_in(study["label_information_by_batch_size"], LAST)
     best = {"optimizer": "sgd", "level": "high"}
 
