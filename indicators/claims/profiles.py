@@ -131,6 +131,30 @@ def mean_onset(profile: xr.DataArray) -> xr.DataArray:
     return stating(found.rename(f"{profile.name} risen on average"), **onsets[0].attrs | {"resolution": resolution})
 
 
+def lead(profile: xr.DataArray, leading: xr.DataArray) -> xr.DataArray:
+    """How far the highest of some layers lies above the highest of the others: below 0 where it does not.
+
+    ``leading`` (layer) tells which they are. Raises NotApplicable where all layers are, or none.
+    """
+    chosen = leading.to_numpy().astype(bool)
+    if chosen.all() or not chosen.any():
+        raise NotApplicable(f"{profile.name} has {chosen.sum()} of {chosen.size} layers to set against the others")
+    ahead, others = (profile.isel(layer=some).max("layer", skipna=False) for some in (chosen, ~chosen))
+    return _keeping(ahead - others, profile, "lead")
+
+
+def above_neighbors(profile: xr.DataArray) -> xr.DataArray:
+    """How far each layer lies above the higher of the layers beside it: above 0 where it is a local maximum.
+
+    The outer layers, which have one neighbor, are left out. Raises NotApplicable for fewer than three layers.
+    """
+    if (layers := profile.sizes["layer"]) < 3:
+        raise NotApplicable(f"{profile.name} has {layers} layers: a layer between two others takes three")
+    before, here, after = (profile.isel(layer=slice(start, layers - 2 + start)) for start in range(3))
+    beside = np.maximum(before.to_numpy(), after.to_numpy())
+    return _keeping(here - here.copy(data=beside), profile, "above its neighbors")
+
+
 def centered_ranks(values: Floats) -> Floats:
     """Ranks along the last axis minus their mean; equal values share theirs."""
     return np.asarray(np.sign(values[..., :, None] - values[..., None, :]).sum(-1) / 2, float)
@@ -165,6 +189,12 @@ def _depths_of_several(profile: xr.DataArray) -> Floats:
     if (layers := profile.sizes["layer"]) < 2:
         raise NotApplicable(f"{profile.name} has {layers} layers: a profile takes two")
     return _depths(profile)
+
+
+def _keeping(values: xr.DataArray, profile: xr.DataArray, name: str) -> xr.DataArray:
+    """Values of a profile that say of themselves what it does: its resolution, and where it does not exist."""
+    about = {key: of for key, of in profile.attrs.items() if key in ("resolution", "undefined")}
+    return stating(values.rename(f"{profile.name} {name}"), **about)
 
 
 def _of_layers(function: Callable[[Floats], Floats], profile: xr.DataArray, name: str) -> xr.DataArray:
