@@ -19,7 +19,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicators.errors import InputError, NotApplicable
-from indicators.specs import LEVELS, OPTIMIZERS, Images, Positive, Statistics
+from indicators.specs import LEVELS, OPTIMIZERS, DataSpec, Images, Positive, Recipe, Statistics
 
 DIMENSIONS = (
     "seed",
@@ -61,6 +61,10 @@ class TranscribedStudy:
     layers: tuple[str, ...]
     kernel_shapes: Mapping[str, tuple[int, ...]]
     """By layer, in the order of the network; empty where the study's file does not say."""
+    recipe: Recipe | None
+    """How its networks were trained; None where the study's file does not say."""
+    data: DataSpec | None
+    """What on; None where the study's file does not say."""
     folder: Path
     tables: Mapping[str, Mapping[str, Any]]
     """What the study's file says of each measurement: source, quality, resolution, variant, unit, note."""
@@ -140,6 +144,8 @@ def load(path: Path) -> TranscribedStudy:
         seeds=tuple(range(document.seeds)),
         layers=document.layers,
         kernel_shapes=document.kernel_shapes,
+        recipe=document.recipe,
+        data=document.data,
         folder=folder,
         tables=tables["measurements"],
     )
@@ -178,6 +184,8 @@ class _Document(BaseModel):
     seeds: Annotated[int, Field(gt=0)]
     layers: tuple[str, ...]
     kernel_shapes: dict[str, tuple[Annotated[int, Field(gt=0)], ...]] = {}
+    recipe: Recipe | None = None
+    data: DataSpec | None = None
     measurements: Annotated[dict[str, _About], Field(min_length=1)]
 
 
