@@ -63,6 +63,7 @@ def positions(values: xr.DataArray, at: Selection) -> Positions:
     picked = {str(dim): list(range(size)) for dim, size in values.sizes.items() if dim != "seed"}
     if len(picked) == values.ndim:
         raise ValueError(f"dims={values.dims}: expected 'seed', over which results are replicated, among them")
+    current().parted |= "part" in at
     for name, wanted in at.items():
         dim, places = _places(values, name, wanted)
         picked[dim] = [place for place in picked[dim] if place in places]

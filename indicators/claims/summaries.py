@@ -11,6 +11,7 @@ import xarray as xr
 from scipy.special import erf
 
 from indicators.claims.profiles import stating
+from indicators.errors import NotApplicable
 from indicators.measures import pruning
 
 
@@ -26,6 +27,19 @@ def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
     grid = accuracy["fraction"].to_numpy()
     found = fraction.where(fraction.notnull() | ~alive, grid[-1])
     return _mean_of_draws(found, resolution=float(np.diff(grid).max()) / 8)
+
+
+def lost_with_most_weights(accuracy: xr.DataArray) -> xr.DataArray:
+    """Accuracy lost with the smallest fraction of the weights that is more than half of them, along `fraction`.
+
+    0: nothing; the unpruned accuracy less chance: all. The resolution is that of the accuracies. Raises NotApplicable
+    for a curve that ends before half of the weights are gone.
+    """
+    most = accuracy["fraction"].to_numpy() > 0.5
+    if not most.any():
+        raise NotApplicable(f"{accuracy.name} ends before half of the weights are removed")
+    lost = accuracy.isel(fraction=0, drop=True) - accuracy.isel(fraction=int(most.argmax()), drop=True)
+    return _mean_of_draws(lost.rename("accuracy lost with most weights"), accuracy.attrs.get("resolution", 0.0))
 
 
 def pruning_area(accuracy: xr.DataArray) -> xr.DataArray:
@@ -51,6 +65,53 @@ def relative_change(
         (change if over == "final" else change / norm_ratio).rename(f"weight change over {over} weights"),
         resolution=max(values.attrs.get("resolution", 0.0) for values in (norm_ratio, cosine_distance)),
         undefined=norm_ratio.attrs.get("undefined", ""),
+    )
+
+
+def left_of_the_start(norm_ratio: xr.DataArray, cosine_distance: xr.DataArray) -> xr.DataArray:
+    """Share of a layer's initial weights that is still in its final ones: their component along the initial ones.
+
+    (1 - d) / r from their cosine distance d and norm ratio r, over the initial norm. 1: all is left, whatever was
+    added across it; 0: nothing; below 0: reversed. What multiplies weights by a factor with every update leaves the
+    product of these factors.
+    """
+    return stating(
+        ((1 - cosine_distance) / norm_ratio).rename("left of the initial weights"),
+        resolution=max(values.attrs.get("resolution", 0.0) for values in (norm_ratio, cosine_distance)),
+        undefined=norm_ratio.attrs.get("undefined", ""),
+    )
+
+
+def left_beyond_decay(left: xr.DataArray, exposure: xr.DataArray) -> xr.DataArray:
+    """What is left at the level high, minus what a steady decay that leaves what it does at medium would leave there.
+
+    Left of a start, and how long or how strongly each network was exposed to the decay: an exposure k times as large
+    leaves the k-th power. 0: one decay explains both levels; above 0: less is gone at high. NaN where nothing
+    positive is left at medium.
+    """
+    times = exposure.sel(level="high", drop=True) / exposure.sel(level="medium", drop=True)
+    medium = left.sel(level="medium", drop=True)
+    expected = medium.where(medium > 0) ** times
+    return stating(
+        (left.sel(level="high", drop=True) - expected).rename(f"{left.name} at high beyond steady decay"),
+        resolution=left.attrs.get("resolution", 0.0),
+        undefined="networks of which nothing is left at medium",
+    )
+
+
+def unevenness(values: xr.DataArray) -> xr.DataArray:
+    """Standard deviation over the layers as a share of their mean: 0 where all layers have the same.
+
+    Layers without a value are left out; NaN where none has one, or their mean is 0. Raises NotApplicable for a single
+    layer.
+    """
+    if (layers := values.sizes["layer"]) < 2:
+        raise NotApplicable(f"{values.name} has {layers} layers: their unevenness takes two")
+    mean = values.mean("layer")
+    return stating(
+        (values.std("layer") / mean.where(mean != 0)).rename(f"unevenness of {values.name}"),
+        resolution=values.attrs.get("resolution", 0.0),
+        undefined=values.attrs.get("undefined", ""),
     )
 
 

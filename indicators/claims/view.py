@@ -19,8 +19,8 @@ from indicators.sources.source import Source
 from indicators.specs import Statistics
 
 HIDDEN = (FIRST, CENTRAL, LAST)
-_ENDS = (4 / 14, 9 / 14, 1.0)
-"""Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen."""
+_ENDS, _THIRDS = (4 / 14, 9 / 14, 1.0), (1 / 3, 2 / 3, 1.0)
+"""Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen; or in thirds."""
 _UNKNOWN: Mapping[str, int] = {}
 
 
@@ -119,6 +119,7 @@ def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise InputError(f"part {unknown[0]!r} does not exist; choose from {PARTS}")
+    current().parted |= set(HIDDEN) - set(parts) not in (set(), set(HIDDEN))
     chosen = np.isin(values["part"].values, parts)
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer in {parts}")
@@ -163,5 +164,5 @@ def part_of(place: int, layers: int) -> str:
     hidden = layers - 1
     if place == hidden:
         return OUTPUT
-    ends = [math.floor(end * hidden + 0.5) for end in _ENDS]
+    ends = [math.floor(end * hidden + 0.5) for end in (_THIRDS if current().thirds else _ENDS)]
     return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)

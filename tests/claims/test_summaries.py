@@ -7,12 +7,17 @@ from indicators.claims.summaries import (
     growth_of_the_middle_half,
     half_loss_fraction,
     jump_at_reductions,
+    left_beyond_decay,
+    left_of_the_start,
+    lost_with_most_weights,
     most_over_least,
     outlyingness,
     pruning_area,
     relative_change,
     sparsity_turned_at_random,
+    unevenness,
 )
+from indicators.errors import NotApplicable
 from indicators.measures import weights
 from indicators.measures.sparsity import hoyer
 
@@ -176,13 +181,16 @@ def test_jump_at_reductions_says_where_it_does_not_exist():
     assert found.attrs == {"resolution": 0.001, "undefined": "trainings whose learning rate never falls"}
 
 
-def test_a_difference_states_the_coarser_resolution_and_where_either_does_not_exist():
+def test_a_difference_states_the_resolutions_of_both_and_where_either_does_not_exist():
     share = by_layer(0.5, resolution=0.002, undefined="neurons that are ignored")
 
     found = difference(share, by_layer(0.2, resolution=0.05, undefined="dead neurons"))
 
     assert found.item() == pytest.approx(0.3)
-    assert found.attrs == {"resolution": 0.05, "undefined": "neurons that are ignored; dead neurons"}
+    assert found.attrs == {
+        "resolution": pytest.approx(np.hypot(0.002, 0.05)),
+        "undefined": "neurons that are ignored; dead neurons",
+    }
     assert difference(share, by_layer(0.2, undefined="")).attrs["undefined"] == "neurons that are ignored"
 
 
@@ -260,3 +268,78 @@ def test_most_over_least_refuses_what_has_no_order():
         most_over_least(
             by_optimizer([1, 2, 4], [1, 2, 4]), by_optimizer([3, 3, np.nan], [0, 1, 2]).rename("y"), "optimizer"
         )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "distance", "left"),
+    [
+        pytest.param(1, 0, 1, id="unmoved"),
+        pytest.param(0.5, 0, 2, id="grown along itself"),
+        pytest.param(0.5, 0.5, 1, id="grown across itself"),
+        pytest.param(4, 0, 0.25, id="shrunk"),
+        pytest.param(1, 1, 0, id="unrelated"),
+        pytest.param(2, 2, -0.5, id="reversed and shrunk"),
+    ],
+)
+def test_left_of_the_start_by_hand(ratio, distance, left):
+    values = left_of_the_start(xr.DataArray(float(ratio)), xr.DataArray(float(distance)))
+
+    assert values.item() == pytest.approx(left)
+
+
+def test_left_of_the_start_is_the_component_along_the_initial_weights():
+    initial, final = np.random.default_rng(0).normal(size=(2, 50))
+    ratio, distance = (xr.DataArray(of(initial, final)) for of in (weights.norm_ratio, weights.cosine_distance))
+
+    assert left_of_the_start(ratio, distance).item() == pytest.approx(initial @ final / (initial @ initial))
+
+
+def by_level(medium, high):
+    return xr.DataArray([np.nan, medium, high], {"level": ["low", "medium", "high"]}, ("level",), name="left")
+
+
+@pytest.mark.parametrize(
+    ("left", "exposure", "beyond"),
+    [
+        pytest.param((0.9, 0.81), (1, 2), 0, id="the same decay twice as long"),
+        pytest.param((0.9, 0.9), (1, 2), 0.09, id="less is gone"),
+        pytest.param((0.5, 0.0), (3, 6), -0.25, id="more is gone"),
+        pytest.param((1.0, 1.0), (1, 50), 0, id="no decay"),
+        pytest.param((-0.1, 0.2), (1, 2), np.nan, id="nothing left at medium"),
+    ],
+)
+def test_left_beyond_decay_by_hand(left, exposure, beyond):
+    found = left_beyond_decay(by_level(*left), by_level(*exposure))
+
+    assert found.item() == pytest.approx(beyond, nan_ok=True)
+    assert "nothing is left at medium" in found.attrs["undefined"]
+
+
+@pytest.mark.parametrize(
+    ("values", "uneven"),
+    [
+        pytest.param([0.2, 0.2, 0.2], 0, id="all alike"),
+        pytest.param([0.1, 0.3], 0.5, id="half of the mean"),
+        pytest.param([0.1, np.nan, 0.3], 0.5, id="one unknown"),
+        pytest.param([0.0, 0.0], np.nan, id="no mean"),
+    ],
+)
+def test_unevenness_by_hand(values, uneven):
+    layers = xr.DataArray(values, dims="layer", name="cosine_distance")
+
+    assert unevenness(layers).item() == pytest.approx(uneven, nan_ok=True)
+    assert unevenness(7 * layers).item() == pytest.approx(uneven, nan_ok=True)
+
+
+def test_unevenness_takes_two_layers():
+    with pytest.raises(NotApplicable, match="cosine_distance has 1 layers: their unevenness takes two"):
+        unevenness(xr.DataArray([0.2], dims="layer", name="cosine_distance"))
+
+
+def test_lost_with_most_weights_takes_the_first_fraction_beyond_half():
+    assert lost_with_most_weights(curve([0.8, 0.7, 0.6, 0.3])).item() == pytest.approx(0.5)
+
+
+def test_lost_with_most_weights_takes_a_curve_beyond_half():
+    with pytest.raises(NotApplicable, match="random_pruning ends before half of the weights are removed"):
+        lost_with_most_weights(curve([0.8, 0.7, 0.6, 0.3]).isel(fraction=slice(3)))
