@@ -6,7 +6,16 @@ import xarray as xr
 from indicators.claims.profiles import above_neighbors, lead, onsets, rank_correlation
 from indicators.claims.summaries import difference
 from indicators.claims.verbs import earlier, falls, less, more, rises, same, tracks
-from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, after_pooling, layer_at, layers_in
+from indicators.claims.view import (
+    CENTRAL,
+    FIRST,
+    HIDDEN,
+    LAST,
+    after_pooling,
+    at_labels,
+    layer_at,
+    layers_in,
+)
 from indicators.specs import OPTIMIZERS
 
 GROUPED = 0.1
@@ -250,7 +259,7 @@ def test_central_layers_have_every_neuron_to_look_at(study, optimizer):
 def test_first_layers_ignore_neurons_that_are_always_active(study):
     """In the first layers the neurons without a silhouette are active on all the images that lie near."""
     ignored = layers_in(study["silhouette_ignored"], FIRST)
-    always = ignored.sel(reason="one class only", drop=True)
+    always = at_labels(ignored, "reason", ["one class only"]).sum("reason")
     surplus = (always - (ignored.sum("reason") - always)).rename("always active - others")
 
     # One of the twenty neurons of a layer.
@@ -261,7 +270,7 @@ def test_first_layers_ignore_neurons_that_are_always_active(study):
 def test_last_layers_ignore_neurons_that_are_always_or_never_active(study):
     """In the last layers they are active on all the images that lie near, or on none at all."""
     ignored = layers_in(study["silhouette_ignored"], LAST)
-    extreme = ignored.sel(reason=["one class only", "never active"]).sum("reason")
+    extreme = at_labels(ignored, "reason", ["one class only", "never active"]).sum("reason")
     surplus = (extreme - (ignored.sum("reason") - extreme)).rename("always or never active - others")
 
     # One of the twenty neurons of a layer.

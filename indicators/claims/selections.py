@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from indicators.claims.evidence import Undecided, nothing_compared
 from indicators.claims.judging import current
 from indicators.errors import NotApplicable
-from indicators.specs import LEVELS
+from indicators.specs import LEVELS, OPTIMIZERS
 
 CELLS = ("optimizer", "level")
 FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
 """Parts of a network. Small ones lack some."""
 ROUNDOFF = 1e-9  # share of the largest value compared
 
+_CELLS = {"optimizer": OPTIMIZERS, "level": LEVELS}
 _ABSENT = [("part", part) for part in PARTS]
 """Labels that an array may be without."""
 
@@ -85,8 +86,9 @@ def _places(values: xr.DataArray, name: str, wanted: Any) -> tuple[str, set[int]
     several = list(wanted) if isinstance(wanted, list | tuple | np.ndarray) else [wanted]
     found = {label: [k for k, known in enumerate(labels) if _equal(known, label)] for label in several}
     missing = [label for label, places in found.items() if not places and (name, label) not in _ABSENT]
-    if missing and name != "part" and dims[0] == "layer":
-        raise NotApplicable(f"{values.name or 'what is compared'} has no layer of {name} {missing}")
+    # Of some networks, or layers, a study may have no such measurement; other labels are misspelled.
+    if missing and (set(missing) <= set(_CELLS.get(name, ())) or (dims[0] == "layer" and name != "part")):
+        raise NotApplicable(f"{values.name or 'what is compared'} has no {name} {missing}")
     if missing:
         raise ValueError(f"{name}={missing} does not exist: choose from {list(dict.fromkeys(labels))}")
     return str(dims[0]), {place for places in found.values() for place in places}

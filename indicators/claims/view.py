@@ -159,6 +159,13 @@ def after_pooling(values: xr.DataArray, count: int) -> xr.DataArray:
     return values.isel(layer=chosen)
 
 
+def at_labels(values: xr.DataArray, dim: str, labels: Sequence[str]) -> xr.DataArray:
+    """The values at some labels of a dimension. Raises NotApplicable where the study does not tell them apart."""
+    if missing := sorted(set(labels) - set(values[dim].values.tolist())):
+        raise NotApplicable(f"{values.name} does not tell apart the {dim} {missing}")
+    return values.sel({dim: list(labels)})
+
+
 def part_of(place: int, layers: int) -> str:
     """Which part the layer at a 0-based place belongs to, in a network of so many layers with kernels."""
     hidden = layers - 1

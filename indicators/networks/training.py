@@ -97,7 +97,13 @@ def compiled(spec: ModelSpec, dataset: Dataset) -> keras.Model:
         optimizers.add_penalty(model, spec.recipe.l2)
     # XLA halves the speed of these networks on a processor; of JAX it is a part, see `epochs`.
     model.compile(
-        optimizer=optimizers.optimizer(spec.optimizer, spec.learning_rate, momentum=spec.recipe.momentum),
+        optimizer=optimizers.optimizer(
+            spec.optimizer,
+            spec.learning_rate,
+            momentum=spec.recipe.momentum,
+            decay=spec.recipe.decay,
+            decay_by_rate=spec.recipe.decay_by_rate,
+        ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,

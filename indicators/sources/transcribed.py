@@ -33,6 +33,7 @@ DIMENSIONS = (
     "quantity",
     "distance",
     "size",
+    "reason",
 )
 
 CELL = ("seed", "optimizer", "level")
@@ -44,6 +45,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "split": ("train_running", "train", "validation", "test"),
     "quantity": ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate"),
     "distance": ("cosine", "euclidean"),
+    "reason": ("not told",),
 }
 _COUNTS = {"seed": 0, "draw": 0, "epoch": 1}  # and the smallest that each can be
 

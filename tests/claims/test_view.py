@@ -16,6 +16,7 @@ from indicators.claims.view import (
     PARTS,
     View,
     after_pooling,
+    at_labels,
     layer_at,
     layers_but,
     layers_in,
@@ -321,6 +322,14 @@ def test_all_layers_but_one_are_those_of_the_network_and_one_at_least():
     assert layers_but(values, -1)["layer"].values.tolist() == ["Conv2"]
     with pytest.raises(NotApplicable, match="norm_ratio has no layer but that at place -1"):
         layers_but(layers_but(values, 1), -1)
+
+
+def test_labels_that_a_study_does_not_tell_apart_make_a_claim_inapplicable():
+    values = View(Recorded())["accuracy"]
+
+    assert at_labels(values, "split", ["test"])["split"].values.tolist() == ["test"]
+    with pytest.raises(NotApplicable, match=r"^accuracy does not tell apart the split \['train'\]$"):
+        at_labels(values, "split", ["test", "train"])
 
 
 POOLED = dict(zip(names(6), (0, 1, 1, 3, 3, 3), strict=True))

@@ -53,14 +53,30 @@ SMALL = profiles([1.0, 2.0], layer=["Conv1", "Dense1"]).assign_coords(part=("lay
     [
         pytest.param({"part": "first"}, "has no layer at 'first'", id="a part"),
         pytest.param({"part": ["first", "last"]}, r"has no layer at 'first\+last'", id="parts"),
-        pytest.param({"layer": "Conv2"}, r"has no layer of layer \['Conv2'\]", id="a name"),
-        pytest.param({"layer": ["Conv1", "Conv2"]}, r"has no layer of layer \['Conv2'\]", id="one name of two"),
+        pytest.param({"layer": "Conv2"}, r"has no layer \['Conv2'\]", id="a name"),
+        pytest.param({"layer": ["Conv1", "Conv2"]}, r"has no layer \['Conv2'\]", id="one name of two"),
     ],
 )
 def test_layers_that_a_small_network_lacks_make_a_claim_inapplicable(selection, message):
     for compare in (lambda at: more(SMALL, at, than=0, by=0), lambda at: rises(SMALL, "level", at, by=0)):
         with pytest.raises(NotApplicable, match=message):
             compare(selection)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        pytest.param(lambda some: more(some, SGD_HIGH, than=0, by=0), id="an optimizer"),
+        pytest.param(lambda some: more(some, {"optimizer": "layca", "level": "low"}, than=0, by=0), id="a level"),
+        pytest.param(lambda some: more(some, {"optimizer": ["sgd", "layca"]}, than=0, by=0), id="one of two"),
+        pytest.param(lambda some: rises(some, "level", {"optimizer": "layca"}, by=0), id="a step"),
+    ],
+)
+def test_networks_of_which_a_study_has_no_such_measurement_make_a_claim_inapplicable(compare):
+    some = NINE.sel(optimizer=["layca"], level=["high"]).rename("opposed_share")
+
+    with pytest.raises(NotApplicable, match=r"opposed_share has no (optimizer|level) \['"):
+        compare(some)
 
 
 def test_of_several_parts_those_that_a_network_has_are_compared():
