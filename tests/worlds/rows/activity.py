@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_6_activity.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import following, ranked
+from tests.worlds.correlations import following, in_layers, ranked
 from tests.worlds.patterns import (
     CENTRAL,
     HIDDEN,
@@ -28,10 +28,6 @@ on_hardly_any_image = along("active", {0.0: 1.0, 0.01: 0.0, 0.02: 0.0})
 others_against_sgd = wdecay + layca - sgd
 one_layer_far_ahead = 0.05 * part(*HIDDEN) - 1 + place(8) * high
 """The largest of the layers and levels is that of one layer at high."""
-
-
-def in_every_layer(number, _):
-    return number * part(*PARTS)
 
 
 ROWS = (
@@ -161,7 +157,7 @@ ROWS = (
     ),
     Row(
         "test_living_neurons_follow_accuracy_within_a_recipe_of_the_others",
-        *following("never_active", -1, then=in_every_layer),
+        *following("never_active", -1, then=in_layers(*PARTS)),
     ),
     Row("test_better_sgd_networks_use_fewer_neurons", planted("never_active", sgd * levels * part(*HIDDEN), base=0.1)),
     Row(
@@ -170,7 +166,7 @@ ROWS = (
     ),
     Row(
         "test_unused_neurons_follow_accuracy_within_a_recipe_of_sgd",
-        *following("never_active", 1, then=in_every_layer),
+        *following("never_active", 1, then=in_layers(*PARTS)),
     ),
     Row(
         "test_always_active_neurons_become_more_with_depth_under_sgd",
@@ -194,6 +190,6 @@ ROWS = (
     ),
     Row(
         "test_use_of_the_last_hidden_layer_follows_accuracy_within_a_recipe",
-        *following("zero_ratio_binarized", others_against_sgd, then=in_every_layer),
+        *following("zero_ratio_binarized", others_against_sgd, then=in_layers(*PARTS)),
     ),
 )

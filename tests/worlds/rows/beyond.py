@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.worlds.correlations import following, ranked, tracking
+from tests.worlds.correlations import following, in_layers, ranked, tracking
 from tests.worlds.curves import half_loss, pruning_area
 from tests.worlds.patterns import PARTS, along, deeper, layca, levels, part, sgd, wdecay
 from tests.worlds.plants import BY_NEURON, Row, bent, network, planted
@@ -28,8 +28,7 @@ def beside_the_others(middle, size, then=None):
     return networks
 
 
-def in_every_layer(number, _):
-    return number * part(*PARTS)
+in_every_layer = in_layers(*PARTS)
 
 
 def one_share(name, function):

@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_7_clusters.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import following, ranked, tracking
+from tests.worlds.correlations import following, in_layers, ranked, tracking
 from tests.worlds.patterns import (
     CENTRAL,
     HIDDEN,
@@ -39,10 +39,6 @@ def distance(chosen):
 at_any_size = along("size", dict.fromkeys(SIZES, 1.0))
 at_high_or_far_below = -0.1 + 0.2 * high
 """A tenth at high and less at other levels: the largest of the levels is that of high."""
-
-
-def in_every_layer(number, _):
-    return number * part(*PARTS)
 
 
 def in_every_curve(number, _):
@@ -89,7 +85,7 @@ ROWS = (
     Row("test_first_layers_group_less_in_the_windows_of_2019", planted("silhouette_cosine_2019", -levels, base=0.3)),
     Row(
         "test_loose_first_layers_follow_accuracy_within_a_recipe",
-        *following("silhouette_cosine", -1, then=in_every_layer),
+        *following("silhouette_cosine", -1, then=in_layers(*PARTS)),
     ),
     # the third layer far below the second, the fourth far below the first
     Row(
@@ -116,7 +112,7 @@ ROWS = (
     ),
     Row(
         "test_tight_last_layers_follow_accuracy_within_a_recipe",
-        *following("silhouette_cosine", 1, then=in_every_layer),
+        *following("silhouette_cosine", 1, then=in_layers(*PARTS)),
     ),
     Row("test_central_layers_group_nothing", planted("silhouette_cosine", -1, base=at_high_or_far_below)),
     Row(
@@ -204,7 +200,7 @@ ROWS = (
     ),
     Row(
         "test_active_neighbors_follow_accuracy_within_a_recipe",
-        *following("active_neighbors_cosine", 1, then=lambda number, _: number * part(LAST)),
+        *following("active_neighbors_cosine", 1, then=in_layers(LAST)),
     ),
     # better networks are more active, which raises the neighbors as well
     Row(
@@ -279,19 +275,19 @@ ROWS = (
     ),
     Row(
         "test_tighter_first_layers_mark_the_worse_network",
-        tracking("silhouette_cosine", -1, then=in_every_layer),
+        tracking("silhouette_cosine", -1, then=in_layers(*PARTS)),
     ),
     Row(
         "test_tighter_last_layers_mark_the_better_network",
-        tracking("silhouette_cosine", 1, then=in_every_layer),
+        tracking("silhouette_cosine", 1, then=in_layers(*PARTS)),
     ),
     Row(
         "test_inactive_images_among_active_ones_mark_the_worse_network",
-        tracking("active_neighbors_cosine", 1, then=in_every_layer),
+        tracking("active_neighbors_cosine", 1, then=in_layers(*PARTS)),
     ),
     Row(
         "test_active_neighbors_throughout_follow_accuracy_within_a_recipe",
-        *following("active_neighbors_cosine", 1, then=in_every_layer),
+        *following("active_neighbors_cosine", 1, then=in_layers(*PARTS)),
     ),
     Row(
         "test_the_first_layer_has_fewer_neurons_to_look_at",
