@@ -16,6 +16,7 @@ from indicators.report.figures.filling import fill_all
 from indicators.report.figures.panels import Drawn, Filled, Missing, Tabulated
 from indicators.report.figures.thesis import FIGURES
 from indicators.report.rendering import file_text, rendered, slug
+from indicators.report.treatment import NETWORKS, Given, treatment
 from indicators.report.verdicts import Document
 from indicators.sources.source import Source, open_source
 from indicators.specs import RecordedSpec, StudySpec, load_study, studies
@@ -41,16 +42,16 @@ def write(
     `others` are verdicts of other studies to be set beside these, `beside` studies whose figures stand beside those of
     the source.
     """
-    tests = _tests()
-    rows = overview.claim_rows(document, others, figures=FIGURES, tests=tests)
+    rows = overview.claim_rows(document, others, figures=FIGURES, tests=_tests())
+    given = treatment([source, *beside])
     page = to_html(
-        document, rows, fill_all(source), beside=list(map(fill_all, beside)), others=others,
+        document, rows, fill_all(source), beside=list(map(fill_all, beside)), others=others, given=given,
         settings=settings(study, source), networks=networks(source),
         tests_at=_relative(reading.FOLDER.parent, folder),
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "index.html", folder / "report.md"]
-    for path, text in zip(paths, (page, to_markdown(document, rows, others)), strict=True):
+    for path, text in zip(paths, (page, to_markdown(document, rows, others, given)), strict=True):
         write_atomically(path, text.encode())
     return paths
 
@@ -92,6 +93,7 @@ def to_html(
     *,
     beside: Sequence[Sequence[Filled]] = (),
     others: Sequence[Document] = (),
+    given: Sequence[Given] = (),
     settings: Settings | None = None,
     networks: Sequence[NetworkCard] = (),
     tests_at: str | None = None,
@@ -106,6 +108,8 @@ def to_html(
         study=document["study"],
         studies=[document["study"], *(other["study"] for other in others)],
         rows=rows,
+        given=given,
+        trained=NETWORKS,
         themes=_by_theme(rows),
         kinds=[kind for kind in reading.KINDS if any(row.kind == kind for row in rows)],
         here=here,
@@ -125,11 +129,16 @@ def to_html(
     )
 
 
-def to_markdown(document: Document, rows: Sequence[overview.ClaimRow], others: Sequence[Document] = ()) -> str:
+def to_markdown(
+    document: Document,
+    rows: Sequence[overview.ClaimRow],
+    others: Sequence[Document] = (),
+    given: Sequence[Given] = (),
+) -> str:
     """The summary, short enough for a comment on a pull request."""
     about = {
         "document": document, "study": document["study"], "rows": rows, "kinds": reading.KINDS,
-        "others": [other["study"] for other in others],
+        "others": [other["study"] for other in others], "given": given, "trained": NETWORKS,
     }  # fmt: skip
     text = rendered("report.md.j2", **about, brief=False)
     return text if len(text) <= LONGEST_COMMENT else rendered("report.md.j2", **about, brief=True)[:LONGEST_COMMENT]

@@ -56,7 +56,7 @@ def seeds_needed(claim: JudgedClaim) -> int | None:
 
 
 def shown(claim: JudgedClaim) -> str:
-    """Words such as `3/4`, of the checks that can be made; of what is inconclusive `n 40`, the seeds that would decide."""
+    """Words such as `3/4`, of the checks that can be made; of what is inconclusive `n 40`: seeds that would decide."""
     told = [answer for answer in checks(claim) if answer is not None]
     if claim.verdict != "inconclusive":
         return f"{sum(told)}/{len(told)}" if told else ""

@@ -164,6 +164,11 @@ class PublishedStudy:
         with xr.open_dataset(self._path, engine=ENGINE) as root:
             return dict(root.attrs)
 
+    @cached_property
+    def study(self) -> StudySpec:
+        """What was published: how its networks were trained and measured."""
+        return StudySpec.model_validate_json(self.attrs["study"])
+
     @property
     def measured_with(self) -> list[dict[str, Any]]:
         """The machines that its seeds were made on, and their versions."""

@@ -19,7 +19,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicators.errors import InputError, NotApplicable
-from indicators.specs import LEVELS, OPTIMIZERS, Images, Positive, Statistics
+from indicators.specs import LEVELS, OPTIMIZERS, DataSpec, Images, Positive, Recipe, Statistics
 
 DIMENSIONS = (
     "seed",
@@ -67,6 +67,11 @@ class TranscribedStudy:
     """Number of poolings before every layer; empty where the study's file does not say."""
     classes: int | None
     """Of its images; None where the study's file does not say."""
+
+    recipe: Recipe | None
+    """How its networks were trained; None where the study's file does not say."""
+    data: DataSpec | None
+    """What on; None where the study's file does not say."""
     folder: Path
     tables: Mapping[str, Mapping[str, Any]]
     """What the study's file says of each measurement: source, quality, resolution, variant, unit, note."""
@@ -148,6 +153,8 @@ def load(path: Path) -> TranscribedStudy:
         kernel_shapes=document.kernel_shapes,
         poolings=document.poolings,
         classes=document.classes,
+        recipe=document.recipe,
+        data=document.data,
         folder=folder,
         tables=tables["measurements"],
     )
@@ -188,6 +195,9 @@ class _Document(BaseModel):
     kernel_shapes: dict[str, tuple[Annotated[int, Field(gt=0)], ...]] = {}
     poolings: dict[str, Annotated[int, Field(ge=0)]] = {}
     classes: Annotated[int, Field(gt=1)] | None = None
+
+    recipe: Recipe | None = None
+    data: DataSpec | None = None
     measurements: Annotated[dict[str, _About], Field(min_length=1)]
 
 

@@ -9,6 +9,7 @@ from indicators.report import cards, overview, page
 from indicators.report.figures.filling import fill_all
 from indicators.report.figures.panels import Drawn
 from indicators.report.figures.thesis import FIGURES
+from indicators.report.treatment import treatment
 from indicators.sources.published import published_at
 from indicators.sources.transcribed import load
 from indicators.specs import STUDIES
@@ -38,6 +39,7 @@ def address(tmp_path_factory, filled):
     # With the long provenance of a study that was trained.
     trained = published_at(STUDIES / "cifar10-quarter-recorded.toml")
     about = {"settings": cards.settings(None, trained), "networks": cards.networks(trained)}
+    about["given"] = treatment([load(STUDIES / "thesis-2019.toml"), trained])
     path.write_text(page.to_html(document, rows, filled, others=[other], **about), encoding="utf-8")
     return path.as_uri()
 

@@ -231,6 +231,8 @@ def test_the_effects_of_the_thesis_stand_beside_those_of_any_other_study(tmp_pat
     found = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
     assert "thesis-2019" in found.one("table", id="side-by-side")["text"]
     assert "The same in thesis-2019" in found.one("article", id="figure-8-5")["text"]
+    assert "thesis-2019" in found.one("table", **{"class": "numbers given"})["text"]
+    assert "### What was given" in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_the_figures_of_a_compared_study_come_too(tmp_path):

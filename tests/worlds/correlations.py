@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered
+from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered, part
 from tests.worlds.plants import PREMISED, Function, Measured, Plant, accuracies, network
 
 
@@ -133,6 +133,26 @@ def following(
     return _UNEVEN, network(name, slope, function=correlated, **({"noise": 0.0} | options))
 
 
+def in_layers(*parts: str) -> Function:
+    """The number of a network in the layers of these parts, 0 in others."""
+    return lambda number, _: number * part(*parts)
+
+
+def in_order(name: str, slope: float, base: float, *, middle: float, size: float, then: Function) -> Plant:
+    """A number per network: of pairs of levels, the share in which the better network has more of it is planted.
+
+    It takes the accuracies of all worlds, whose levels are ten points apart: twenty-seven pairs.
+    """
+
+    def ordered(share: xr.DataArray, measured: Measured) -> xr.DataArray:
+        accuracy = measured("accuracy").sel(split="test", drop=True).transpose("seed", *CELLS)
+        nearest = np.abs(share.to_numpy()[:, None] - _SHARES).argmin(-1)
+        found = middle + size * _PLACES[nearest].reshape(accuracy.shape)
+        return then(accuracy.copy(data=found), measured)
+
+    return Plant(name, slope, base, cells=False, layers=False, function=ordered, exact=0.5 / 27)
+
+
 def _standardized(values: xr.DataArray) -> xr.DataArray:
     return (values - values.mean("seed")) / values.std("seed")
 
@@ -144,3 +164,8 @@ def _from_network_to_network(accuracy: xr.DataArray, _: Measured) -> xr.DataArra
 
 
 _UNEVEN = accuracies(0.0, PREMISED, noise=0.0, function=_from_network_to_network)
+_LEVEL = np.tile(np.arange(3.0), 3)
+_MIXED = np.cos(_ANGLES[:, 0]) * _LEVEL + np.sin(_ANGLES[:, 0]) * np.random.default_rng(0).normal(size=(600, 9))
+_PLACES = _MIXED.argsort(-1).argsort(-1) / 4 - 1
+"""Orders of nine networks, from that of their levels to the reverse."""
+_SHARES = (_PLACES[:, :, None] > _PLACES[:, None, :])[:, _LEVEL[:, None] > _LEVEL].mean(-1)

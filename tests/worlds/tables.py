@@ -87,7 +87,7 @@ from tests.worlds.claims import Claim, claims
 from tests.worlds.plants import Row
 from tests.worlds.world import World
 
-THEMES = ("training", "rotation", "weights", "pruning", "information", "activity", "clusters", "beyond")
+THEMES = ("training", "rotation", "weights", "pruning", "information", "labels", "activity", "clusters", "beyond")
 ROWS: dict[tuple[str, str], Row] = {
     (theme, row.test): row for theme in THEMES for row in importlib.import_module(f"tests.worlds.rows.{theme}").ROWS
 }
