@@ -24,6 +24,10 @@ def test_a_study_is_found_by_its_name_and_says_what_it_is(name):
     assert study.description.endswith(".")
 
 
+LATER = ("never_active_channels", "always_active_channels")
+"""What was not in the catalog yet when the studies were published."""
+
+
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_committed_verdicts_of_a_recorded_study_are_on_every_claim(name):
     committed = json.loads((reading.FOLDER / f"{name}.json").read_text())
@@ -38,7 +42,7 @@ def test_a_published_study_has_every_measurement(name, store):
     source = open_source(load_study(name), store)
 
     assert isinstance(source, PublishedStudy)
-    for row in CATALOG:
+    for row in (row for row in CATALOG if row.name not in LATER):
         values = source.measurement(row.name)
         assert values.sizes["seed"] == len(source.seeds)
         assert values.notnull().any()
