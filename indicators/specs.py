@@ -39,6 +39,8 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]
+_LATER = ("decay", "decay_by_rate")
+"""Fields of a recipe that the first networks did not have: 0 is as if there were none."""
 
 
 class Frozen(BaseModel):
@@ -103,6 +105,10 @@ class Recipe(Frozen):
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     l2: NotNegative = 0.001
     """Penalty on the kernels in the loss of `wdecay`; its gradient is `2 * l2 * w`."""
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of its kernels that every update of `wdecay` takes away, apart from the loss (equations 4.13 and 7.2)."""
+    decay_by_rate: NotNegative = 0.0
+    """The same, per learning rate."""
     monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
     plateau_patience: Count = 2
@@ -119,6 +125,10 @@ class Recipe(Frozen):
     """Whether the weights of every epoch are kept, not only the initial and the final ones."""
     version: Literal[2] = 2
     """Raised when the same fields come to mean another training, or another log of it."""
+
+    def _canonical(self) -> dict[str, Any]:
+        # Networks that were trained before there were such fields keep their names.
+        return {name: value for name, value in super()._canonical().items() if name not in _LATER or value}
 
 
 class MeasuringSpec(Frozen):

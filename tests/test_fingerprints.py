@@ -159,7 +159,16 @@ def test_a_function_sees_the_number_that_was_written():
     assert [type(value) for value in given.values()] == [int, float, bool]
 
 
-@pytest.mark.parametrize("field", ["l2", "momentum", "plateau_min_delta", "min_learning_rate", "target_accuracy"])
+@pytest.mark.parametrize("field", ["decay", "decay_by_rate"])
+def test_a_field_that_came_later_leaves_the_names_of_earlier_networks_until_it_has_a_value(field):
+    assert Recipe.model_validate({field: 0.0}).fingerprint == Recipe().fingerprint
+    assert Recipe.model_validate({field: 1e-9}).fingerprint != Recipe().fingerprint
+    assert set(Recipe().model_dump()) - {"decay", "decay_by_rate"} == set(Recipe()._canonical())
+
+
+@pytest.mark.parametrize(
+    "field", ["l2", "decay", "decay_by_rate", "momentum", "plateau_min_delta", "min_learning_rate", "target_accuracy"]
+)
 def test_zero_has_no_sign(field):
     one, other = Recipe.model_validate({field: 0.0}), Recipe.model_validate({field: -0.0})
 

@@ -10,7 +10,7 @@ from indicators import studies
 from indicators.claims import premises, reading
 from indicators.claims.evidence import overall
 from indicators.sources import transcribed
-from tests.worlds.claims import claims, judge, judge_studies, premise_of, verdict_of
+from tests.worlds.claims import Part, claims, judge, judge_studies, premise_of, verdict_of
 from tests.worlds.rates import repeat, true_effect
 from tests.worlds.tables import ROWS, claim_of, row_of, world
 from tests.worlds.world import QUIET, Noise
@@ -93,15 +93,3 @@ def test_studies_judged_at_once_are_judged_as_if_alone(theme, test):
     alone = [judge(claim, case, Part(many, range(4 * k, 4 * k + 4)), premised=True).verdict for k in range(3)]
 
     assert judge_studies(claim, case, many, size=4, premised=True) == alone
-
-
-class Part:
-    """Some seeds of a study."""
-
-    def __init__(self, whole, seeds):
-        self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
-        for read in ("measurement", "untrained", "by_neuron"):
-            setattr(self, read, self._of(getattr(whole, read)))
-
-    def _of(self, read):
-        return lambda *name, **options: read(*name, **options).sel(seed=list(self.seeds))

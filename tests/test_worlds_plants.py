@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 
 from indicators.claims.view import View, layers_in
 from tests.fixtures.small_worlds import make, measured
-from tests.worlds.correlations import ranked, tracking
+from tests.worlds.correlations import following, ranked, tracking
 from tests.worlds.curves import FRACTIONS, half_loss, pruning_area
 from tests.worlds.patterns import (
     CENTRAL,
@@ -173,3 +173,16 @@ def test_dimensions_come_from_the_patterns():
 
     assert values.dims == ("seed", "optimizer", "level", "layer", "stage")
     assert (values.sel(optimizer="sgd", stage="late") == 1.5).all()
+
+
+@pytest.mark.parametrize("correlation", [-1.0, -0.4, 0.0, 0.7])
+def test_networks_of_a_recipe_follow_accuracy_by_the_correlation(correlation):
+    source = make(*following("entropy", -1, then=lambda number, _: number * part(HIDDEN[0])), effect=correlation)
+    accuracy = source.measurement("accuracy").sel(split="test").transpose("optimizer", "level", "seed")
+    followed = source.measurement("entropy").isel(layer=0).transpose("optimizer", "level", "seed")
+
+    found = [
+        np.corrcoef(*pair)[0, 1]
+        for pair in zip(*(x.to_numpy().reshape(9, -1) for x in (accuracy, followed)), strict=True)
+    ]
+    assert found == pytest.approx([-correlation] * 9, abs=1e-9)

@@ -18,8 +18,8 @@ SAMPLE = (
     ("rotation", "test_sgd_that_generalizes_better_turned_further"),
     ("weights", "test_weights_grow_less_with_depth_under_sgd"),
     ("pruning", "test_sgd_resists_random_pruning_less"),
-    ("information", "test_sharing_rises_earlier_in_better_networks"),
-    ("information", "test_an_earlier_rise_of_label_information_marks_the_better_network"),
+    ("information", "test_sharing_rises_earlier_in_better_recipes"),
+    ("labels", "test_an_earlier_rise_of_label_information_marks_the_better_recipe"),
 )
 """Claims of every verb, whose rates of error are looked at here; `make simulate` looks at all."""
 CONTRASTS = (*SAMPLE[:2], *SAMPLE[3:5])

@@ -28,6 +28,10 @@ class Record:
     """What each measurement that it asked for says of itself."""
     swallowed: list[BaseException] = field(default_factory=list)
     """What was raised on the way and did not end the claim, as within subtests."""
+    thirds: bool = False
+    """Whether the hidden layers are split in thirds instead of where the thesis splits them."""
+    parted: bool = False
+    """Whether it asked for layers by the part of the network that they belong to."""
     asking: bool = False
     """Whether only what the claim asks for matters: every comparison then says yes."""
 

@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 ONSET_OF_LABEL_INFORMATION = 0.03
 """Of I/H(labels): at three times what untrained neurons carry, it begins to rise."""
+_SHARES = tuple((k + 0.5) / 40 for k in range(40))
+"""Of a rise, evenly from beginning to end."""
 
 
 def onset(profile: xr.DataArray, threshold: float) -> tuple[xr.DataArray, xr.DataArray]:
@@ -116,6 +118,43 @@ def relative_onset(profile: xr.DataArray, share: float) -> xr.DataArray:
     return _of_layers(onset, profile, f"risen by {share:g}")
 
 
+def mean_onset(profile: xr.DataArray) -> xr.DataArray:
+    """Relative depth at which a profile along `layer` makes its rise, mean over all shares of it, see `relative_onset`.
+
+    Of two profiles it tells which rises earlier as a whole. A share lies somewhere between two layers, by their step
+    uncertain; all shares together take as many steps, so that the resolution is half of one over the number of steps.
+    Raises as `relative_onset` does.
+    """
+    onsets = [relative_onset(profile, share) for share in _SHARES]
+    found = sum(onsets[1:], start=onsets[0]) / len(onsets)
+    resolution = onsets[0].attrs["resolution"] / (profile.sizes["layer"] - 1)
+    return stating(found.rename(f"{profile.name} risen on average"), **onsets[0].attrs | {"resolution": resolution})
+
+
+def lead(profile: xr.DataArray, leading: xr.DataArray) -> xr.DataArray:
+    """How far the highest of some layers lies above the highest of the others: below 0 where it does not.
+
+    ``leading`` (layer) tells which they are. Raises NotApplicable where all layers are, or none.
+    """
+    chosen = leading.to_numpy().astype(bool)
+    if chosen.all() or not chosen.any():
+        raise NotApplicable(f"{profile.name} has {chosen.sum()} of {chosen.size} layers to set against the others")
+    ahead, others = (profile.isel(layer=some).max("layer", skipna=False) for some in (chosen, ~chosen))
+    return _keeping(ahead - others, profile, "lead")
+
+
+def above_neighbors(profile: xr.DataArray) -> xr.DataArray:
+    """How far each layer lies above the higher of the layers beside it: above 0 where it is a local maximum.
+
+    The outer layers, which have one neighbor, are left out. Raises NotApplicable for fewer than three layers.
+    """
+    if (layers := profile.sizes["layer"]) < 3:
+        raise NotApplicable(f"{profile.name} has {layers} layers: a layer between two others takes three")
+    before, here, after = (profile.isel(layer=slice(start, layers - 2 + start)) for start in range(3))
+    beside = np.maximum(before.to_numpy(), after.to_numpy())
+    return _keeping(here - here.copy(data=beside), profile, "above its neighbors")
+
+
 def centered_ranks(values: Floats) -> Floats:
     """Ranks along the last axis minus their mean; equal values share theirs."""
     return np.asarray(np.sign(values[..., :, None] - values[..., None, :]).sum(-1) / 2, float)
@@ -150,6 +189,12 @@ def _depths_of_several(profile: xr.DataArray) -> Floats:
     if (layers := profile.sizes["layer"]) < 2:
         raise NotApplicable(f"{profile.name} has {layers} layers: a profile takes two")
     return _depths(profile)
+
+
+def _keeping(values: xr.DataArray, profile: xr.DataArray, name: str) -> xr.DataArray:
+    """Values of a profile that say of themselves what it does: its resolution, and where it does not exist."""
+    about = {key: of for key, of in profile.attrs.items() if key in ("resolution", "undefined")}
+    return stating(values.rename(f"{profile.name} {name}"), **about)
 
 
 def _of_layers(function: Callable[[Floats], Floats], profile: xr.DataArray, name: str) -> xr.DataArray:

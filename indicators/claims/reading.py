@@ -163,7 +163,7 @@ def _comparison(
     calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     verbs = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in VERBS]
-    limits = [_value(word.value, constants) for call in verbs for word in call.keywords if word.arg in ("by", "within")]
+    limits = [_value(word.value, constants) for call in verbs for word in call.keywords if word.arg == _limit(call)]
     by = _number(limits[0]) if limits else 0.0
     return Comparison(
         test=node.name,
@@ -178,6 +178,11 @@ def _comparison(
         parameters=dict(_parameters(node)),
         line=node.lineno,
     )
+
+
+def _limit(verb: ast.Call) -> str:
+    """What a verb calls the smallest effect that counts."""
+    return "within" if isinstance(verb.func, ast.Name) and verb.func.id == "same" else "by"
 
 
 def _constants(body: Sequence[ast.stmt]) -> Iterator[tuple[str, Any]]:

@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 from indicators.claims.evidence import Undecided, nothing_compared
 from indicators.claims.judging import current
 from indicators.errors import NotApplicable
-from indicators.specs import LEVELS
+from indicators.specs import LEVELS, OPTIMIZERS
 
 CELLS = ("optimizer", "level")
+FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
+"""Parts of a network. Small ones lack some."""
 ROUNDOFF = 1e-9  # share of the largest value compared
+
+_CELLS = {"optimizer": OPTIMIZERS, "level": LEVELS}
+_ABSENT = [("part", part) for part in PARTS]
+"""Labels that an array may be without."""
 
 Array = NDArray[np.float64]
 Selection = Mapping[str, Any]
@@ -51,13 +57,19 @@ def side_of(values: xr.DataArray, where: Positions | float) -> tuple[Array, Arra
 
 
 def positions(values: xr.DataArray, at: Selection) -> Positions:
-    """Where the selected labels stand, in every dimension but the seed."""
+    """Where the selected labels stand, in every dimension but the seed.
+
+    Raises NotApplicable where no layer is selected, ValueError where nothing of another dimension is.
+    """
     picked = {str(dim): list(range(size)) for dim, size in values.sizes.items() if dim != "seed"}
     if len(picked) == values.ndim:
         raise ValueError(f"dims={values.dims}: expected 'seed', over which results are replicated, among them")
+    current().parted |= "part" in at
     for name, wanted in at.items():
         dim, places = _places(values, name, wanted)
         picked[dim] = [place for place in picked[dim] if place in places]
+    if picked.get("layer") == []:
+        raise NotApplicable(f"{values.name or 'what is compared'} has no layer at {words(at)!r}")
     if empty := [dim for dim, places in picked.items() if not places]:
         raise ValueError(f"nothing of dimension {empty[0]!r} is left to compare at {words(at)!r}")
     return picked
@@ -73,7 +85,11 @@ def _places(values: xr.DataArray, name: str, wanted: Any) -> tuple[str, set[int]
     labels = labels_of(values, name)
     several = list(wanted) if isinstance(wanted, list | tuple | np.ndarray) else [wanted]
     found = {label: [k for k, known in enumerate(labels) if _equal(known, label)] for label in several}
-    if missing := [label for label, places in found.items() if not places]:
+    missing = [label for label, places in found.items() if not places and (name, label) not in _ABSENT]
+    # Of some networks, or layers, a study may have no such measurement; other labels are misspelled.
+    if missing and (set(missing) <= set(_CELLS.get(name, ())) or (dims[0] == "layer" and name != "part")):
+        raise NotApplicable(f"{values.name or 'what is compared'} has no {name} {missing}")
+    if missing:
         raise ValueError(f"{name}={missing} does not exist: choose from {list(dict.fromkeys(labels))}")
     return str(dims[0]), {place for places in found.values() for place in places}
 

@@ -8,10 +8,15 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
-from scipy.special import erf
+from numpy.typing import NDArray
+from scipy.special import entr, erf
 
 from indicators.claims.profiles import stating
+from indicators.errors import NotApplicable
 from indicators.measures import pruning
+
+ROUNDOFF = 1e-9
+"""What is so little short of a number of points apart, is as far apart as that."""
 
 
 def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
@@ -26,6 +31,19 @@ def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
     grid = accuracy["fraction"].to_numpy()
     found = fraction.where(fraction.notnull() | ~alive, grid[-1])
     return _mean_of_draws(found, resolution=float(np.diff(grid).max()) / 8)
+
+
+def lost_with_most_weights(accuracy: xr.DataArray) -> xr.DataArray:
+    """Accuracy lost with the smallest fraction of the weights that is more than half of them, along `fraction`.
+
+    0: nothing; the unpruned accuracy less chance: all. The resolution is that of the accuracies. Raises NotApplicable
+    for a curve that ends before half of the weights are gone.
+    """
+    most = accuracy["fraction"].to_numpy() > 0.5
+    if not most.any():
+        raise NotApplicable(f"{accuracy.name} ends before half of the weights are removed")
+    lost = accuracy.isel(fraction=0, drop=True) - accuracy.isel(fraction=int(most.argmax()), drop=True)
+    return _mean_of_draws(lost.rename("accuracy lost with most weights"), accuracy.attrs.get("resolution", 0.0))
 
 
 def pruning_area(accuracy: xr.DataArray) -> xr.DataArray:
@@ -51,6 +69,53 @@ def relative_change(
         (change if over == "final" else change / norm_ratio).rename(f"weight change over {over} weights"),
         resolution=max(values.attrs.get("resolution", 0.0) for values in (norm_ratio, cosine_distance)),
         undefined=norm_ratio.attrs.get("undefined", ""),
+    )
+
+
+def left_of_the_start(norm_ratio: xr.DataArray, cosine_distance: xr.DataArray) -> xr.DataArray:
+    """Share of a layer's initial weights that is still in its final ones: their component along the initial ones.
+
+    (1 - d) / r from their cosine distance d and norm ratio r, over the initial norm. 1: all is left, whatever was
+    added across it; 0: nothing; below 0: reversed. What multiplies weights by a factor with every update leaves the
+    product of these factors.
+    """
+    return stating(
+        ((1 - cosine_distance) / norm_ratio).rename("left of the initial weights"),
+        resolution=max(values.attrs.get("resolution", 0.0) for values in (norm_ratio, cosine_distance)),
+        undefined=norm_ratio.attrs.get("undefined", ""),
+    )
+
+
+def left_beyond_decay(left: xr.DataArray, exposure: xr.DataArray) -> xr.DataArray:
+    """What is left at the level high, minus what a steady decay that leaves what it does at medium would leave there.
+
+    Left of a start, and how long or how strongly each network was exposed to the decay: an exposure k times as large
+    leaves the k-th power. 0: one decay explains both levels; above 0: less is gone at high. NaN where nothing
+    positive is left at medium.
+    """
+    times = exposure.sel(level="high", drop=True) / exposure.sel(level="medium", drop=True)
+    medium = left.sel(level="medium", drop=True)
+    expected = medium.where(medium > 0) ** times
+    return stating(
+        (left.sel(level="high", drop=True) - expected).rename(f"{left.name} at high beyond steady decay"),
+        resolution=left.attrs.get("resolution", 0.0),
+        undefined="networks of which nothing is left at medium",
+    )
+
+
+def unevenness(values: xr.DataArray) -> xr.DataArray:
+    """Standard deviation over the layers as a share of their mean: 0 where all layers have the same.
+
+    Layers without a value are left out; NaN where none has one, or their mean is 0. Raises NotApplicable for a single
+    layer.
+    """
+    if (layers := values.sizes["layer"]) < 2:
+        raise NotApplicable(f"{values.name} has {layers} layers: their unevenness takes two")
+    mean = values.mean("layer")
+    return stating(
+        (values.std("layer") / mean.where(mean != 0)).rename(f"unevenness of {values.name}"),
+        resolution=values.attrs.get("resolution", 0.0),
+        undefined=values.attrs.get("undefined", ""),
     )
 
 
@@ -145,6 +210,83 @@ def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.
         ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
         undefined="optimizers that are all alike",
     )
+
+
+def as_of_ten_classes(information: xr.DataArray, classes: int) -> xr.DataArray:
+    """Label information on the scale of ten classes, for which thresholds are told; of ten, the values as they are.
+
+    A neuron that is above its mean on the images of one of K equal classes, and on no others, carries h(1 / K) / log K
+    of the labels' entropy, h being the entropy of two outcomes: 0.406 of four classes, 0.141 of ten, 0.012 of a
+    hundred. Values are divided by that of their classes and multiplied by that of ten. What a finite number of images
+    shows by chance grows with the classes: `label_information_floor` is on the same scale only if passed through here
+    too. Raises ValueError for fewer than two classes.
+    """
+    if classes < 2:
+        raise ValueError(f"classes={classes!r}: labels of fewer than two carry no information")
+    scale = _of_a_detector(10) / _of_a_detector(classes)
+    attrs = {key: of for key, of in information.attrs.items() if key == "undefined"}
+    return stating(information * scale, resolution=information.attrs.get("resolution", 0.0) * scale, **attrs)
+
+
+def sampling_error(histogram: xr.DataArray, mean: xr.DataArray, pairs: int) -> xr.DataArray:
+    """Standard error that a mean over so many random pairs has from their drawing, over that mean, at most.
+
+    From the shares of pairs along `nmi`, labels the lower ends of equal bins: the standard deviation of their middles,
+    plus half a bin, over sqrt(pairs) times the mean. NaN where the mean is 0.
+    """
+    ends = histogram["nmi"]
+    width = float(ends[1] - ends[0])
+    middles = ends + width / 2
+    variance = (histogram * middles**2).sum("nmi") - (histogram * middles).sum("nmi") ** 2
+    error = (variance.clip(0) ** 0.5 + width / 2) / math.sqrt(pairs)
+    found = (error / mean.where(mean > 0)).rename(f"sampling error of {mean.name}")
+    return stating(found, undefined=mean.attrs.get("undefined", "") or "layers that share nothing")
+
+
+def share_in_order(x: xr.DataArray, y: xr.DataArray, *, apart: float, sign: int = 1) -> xr.DataArray:
+    """Share of a seed's pairs of networks, `apart` or more in y, of which the one with more y has more x.
+
+    With ``sign=-1``: has less x. 1 all, 0.5 by chance, 0 none; equal values of x count half. The resolution is one of
+    as many pairs as the seed with the fewest has. NaN for a seed without such a pair.
+    """
+    lead, ahead = (_differences(values.transpose("seed", *x.dims[1:])) for values in (sign * x, y))
+    counted = ahead >= apart - ROUNDOFF
+    pairs = counted.sum((1, 2))
+    won = ((lead > 0) + (lead == 0) / 2).sum(where=counted, axis=(1, 2))
+    share = np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    found = xr.DataArray(share, {"seed": x["seed"]}, ("seed",), name=f"pairs that {x.name} puts as {y.name} does")
+    return stating(found, resolution=1 / max(int(pairs.min()), 1), undefined="seeds without networks so far apart")
+
+
+def freed_of(values: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
+    """What is left of values once their straight line on another measurement is taken off, recipe by recipe.
+
+    The line of a recipe is that of least squares over its seeds; only its slope is taken off, so that the values stay
+    around their mean. A recipe whose other measurement is the same in every seed keeps its values.
+    """
+    from_mean, others = values - values.mean("seed"), other - other.mean("seed")
+    square = (others**2).sum("seed")
+    slope = (from_mean * others).sum("seed") / square.where(square > 0)
+    left = values - slope.fillna(0.0) * others
+    return stating(left.rename(f"{values.name} freed of {other.name}"), **values.attrs)
+
+
+def epochs_trained(history: xr.DataArray) -> xr.DataArray:
+    """How many epochs each network was trained for, from its record along `epoch`, NaN after the last."""
+    known = history.sel(quantity="train_accuracy", drop=True).notnull()
+    return stating(known.sum("epoch").astype(float).rename("epochs trained"))
+
+
+def _differences(values: xr.DataArray) -> NDArray[np.float64]:
+    """Every network of a seed minus every other, (seed, network, network)."""
+    table = values.to_numpy().reshape(values.sizes["seed"], -1)
+    return np.asarray(table[:, :, None] - table[:, None, :], float)
+
+
+def _of_a_detector(classes: int) -> float:
+    """Share of the labels' entropy that a detector of one of so many equal classes carries."""
+    share = 1 / classes
+    return float(entr([share, 1 - share]).sum()) / math.log(classes)
 
 
 def _error_function(values: xr.DataArray) -> xr.DataArray:

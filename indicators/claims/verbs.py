@@ -27,7 +27,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from indicators.claims.contrasts import Cells, Contrast
+from indicators.claims.contrasts import SEEDS_NEEDED, Cells, Contrast
 from indicators.claims.evidence import ASSUMED, Evidence
 from indicators.claims.intervals import judge
 from indicators.claims.judging import current
@@ -45,6 +45,7 @@ from indicators.claims.selections import (
     stages,
     words,
 )
+from indicators.errors import NotApplicable
 
 ROUNDOFF = 1e-9  # share of the largest value compared
 
@@ -183,8 +184,9 @@ def tracks(
 
     With ``within="recipe"`` it is Pearson's correlation over the seeds of one recipe (optimizer and level), mean over
     the recipes: whether of networks that differ by chance alone the one goes with the other. The number of a seed is
-    the mean over the recipes of the product of both in units of their spread within the recipe; a recipe in which
-    either is constant counts as 0. Such products may lie beyond 1.
+    what it contributes: the mean over the recipes of the product of both in units of their spread within the recipe,
+    which may lie beyond 1. A recipe in which either is constant counts as 0. Raises NotApplicable for fewer than three
+    seeds.
     """
     if sign not in (1, -1):
         raise ValueError(f"sign={sign!r} is neither 1 nor -1")
@@ -216,12 +218,20 @@ def _over_recipes(x: xr.DataArray, y: xr.DataArray, sign: int, resolution: float
 
 
 def _within_recipes(x: xr.DataArray, y: xr.DataArray, sign: int, resolution: float | None) -> Contrast:
-    """Contribution of every seed to the correlation over the seeds of a recipe, mean over the recipes."""
-    a, b = _standardized(x), _standardized(y)
+    """Contribution of every seed to the correlation over the seeds of a recipe, mean over the recipes.
+
+    Means and spreads are those of the same seeds, which draws the contributions of few seeds together: undone, as
+    simulated, by the power of n / (n - 1).
+    """
+    seeds = x.sizes["seed"]
+    if seeds < SEEDS_NEEDED:
+        raise NotApplicable(f"{seeds} seeds: a correlation within a recipe takes {SEEDS_NEEDED}")
+    products = (_standardized(x) * _standardized(y)).mean(1)
+    apart = (products - products.mean()) * (seeds / (seeds - 1)) ** 1.5
     return Contrast(
         name=f"{x.name or 'x'} {'with' if sign == 1 else 'against'} {y.name or 'y'} within a recipe",
         seed=x["seed"].to_numpy(),
-        per_seed=sign * (a * b).mean(1),
+        per_seed=sign * (products.mean() + apart),
         roundoff=ROUNDOFF,
         resolution=_not_negative("resolution", resolution or 0.0),
     )

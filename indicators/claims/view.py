@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -13,18 +13,19 @@ from indicators.claims import premises
 from indicators.claims.contrasts import SEEDS_NEEDED
 from indicators.claims.evidence import Undecided, nothing_compared
 from indicators.claims.judging import current
+from indicators.claims.selections import CENTRAL, FIRST, LAST, OUTPUT, PARTS
 from indicators.errors import InputError, NotApplicable, did_you_mean
 from indicators.sources.source import Source
 from indicators.specs import Statistics
 
-FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
 HIDDEN = (FIRST, CENTRAL, LAST)
-_ENDS = (4 / 14, 9 / 14, 1.0)
-"""Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen."""
+_ENDS, _THIRDS = (4 / 14, 9 / 14, 1.0), (1 / 3, 2 / 3, 1.0)
+"""Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen; or in thirds."""
+_UNKNOWN: Mapping[str, int] = {}
 
 
 class View:
-    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with `part` and `depth` of layers.
+    """`view["cosine_distance"]` is an array (seed, optimizer, level, layer, ...), with part, depth, poolings of layers.
 
     Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
     Undecided where that leaves too few seeds, NotApplicable where the study lacks it, InputError for a name that
@@ -58,7 +59,7 @@ class View:
                 self._require_known(name)
             raise
         current().measurements.append(values.attrs)
-        return with_parts(values.sel(seed=self.seeds), self._source.layers)
+        return with_parts(values.sel(seed=self.seeds), self._source.layers, self._source.poolings)
 
     def _require_known(self, name: str) -> None:
         from indicators.measures.catalog import INDICATORS
@@ -69,6 +70,13 @@ class View:
                 f"{name!r} is no measurement; {did_you_mean(name, known)}`indicators list indicators` names them all; "
                 "a claim on one that no study has yet says so with needs="
             )
+
+    @property
+    def classes(self) -> int:
+        """Number of classes of the study's data; NotApplicable where the study does not say."""
+        if (classes := self._source.classes) is None:
+            raise NotApplicable(f"{self.name} does not say how many classes its images have")
+        return classes
 
     @cached_property
     def seeds(self) -> list[int]:
@@ -83,8 +91,11 @@ class View:
         return kept
 
 
-def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
-    """The array with part, relative depth and place beside every layer; arrays without layers pass as they are."""
+def with_parts(values: xr.DataArray, layers: Sequence[str], poolings: Mapping[str, int] = _UNKNOWN) -> xr.DataArray:
+    """The array with part, relative depth and place beside every layer; arrays without layers pass as they are.
+
+    And with the number of `poolings` before it, where that is known.
+    """
     if "layer" not in values.dims:
         return values
     places = [layers.index(layer) for layer in values["layer"].values.tolist()]
@@ -94,6 +105,10 @@ def with_parts(values: xr.DataArray, layers: Sequence[str]) -> xr.DataArray:
         "from_start": ("layer", np.array(places)),
         "from_end": ("layer", np.array(places) - len(layers)),
     }
+    if poolings:
+        passed = [poolings[layer] for layer in layers]
+        coords["poolings"] = "layer", np.array([passed[place] for place in places])
+        coords["first_of_block"] = "layer", np.array([passed[place] not in passed[:place] for place in places])
     return values.assign_coords(coords)
 
 
@@ -104,6 +119,7 @@ def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise InputError(f"part {unknown[0]!r} does not exist; choose from {PARTS}")
+    current().parted |= set(HIDDEN) - set(parts) not in (set(), set(HIDDEN))
     chosen = np.isin(values["part"].values, parts)
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer in {parts}")
@@ -121,10 +137,39 @@ def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
     return values.isel(layer=chosen)
 
 
+def layers_but(values: xr.DataArray, place: int) -> xr.DataArray:
+    """All layers but the one at a place of the network, see `layer_at`; NotApplicable where there is no other."""
+    others = values["from_end" if place < 0 else "from_start"].values != place
+    if not others.any():
+        raise NotApplicable(f"{values.name} has no layer but that at place {place}")
+    return values.isel(layer=others)
+
+
+def after_pooling(values: xr.DataArray, count: int) -> xr.DataArray:
+    """The first layer after so many poolings, kept as the only one; after none it is the first of the network.
+
+    Raises NotApplicable where the network, or what was measured of it, has no such layer, or its poolings are not
+    known. Between two poolings that follow each other there is none.
+    """
+    if "poolings" not in values.coords:
+        raise NotApplicable(f"{values.name} does not say where its network pools")
+    chosen = (values["poolings"].values == count) & values["first_of_block"].values
+    if not chosen.any():
+        raise NotApplicable(f"{values.name} has no first layer after {count} poolings")
+    return values.isel(layer=chosen)
+
+
+def at_labels(values: xr.DataArray, dim: str, labels: Sequence[str]) -> xr.DataArray:
+    """The values at some labels of a dimension. Raises NotApplicable where the study does not tell them apart."""
+    if missing := sorted(set(labels) - set(values[dim].values.tolist())):
+        raise NotApplicable(f"{values.name} does not tell apart the {dim} {missing}")
+    return values.sel({dim: list(labels)})
+
+
 def part_of(place: int, layers: int) -> str:
     """Which part the layer at a 0-based place belongs to, in a network of so many layers with kernels."""
     hidden = layers - 1
     if place == hidden:
-        return "output"
-    ends = [math.floor(end * hidden + 0.5) for end in _ENDS]
+        return OUTPUT
+    ends = [math.floor(end * hidden + 0.5) for end in (_THIRDS if current().thirds else _ENDS)]
     return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)

@@ -50,6 +50,8 @@ CIFAR10: Mapping[str, Expected] = MappingProxyType(
     }
 )
 
+CLASSES = 10
+
 
 class Offer(NamedTuple):
     """A place with all files of a format; ``read(name, shape)`` yields an array's rows in blocks."""

@@ -39,6 +39,25 @@ def pathological(activations: ArrayLike) -> tuple[Bools, Bools]:
     return highest <= 0, lowest > 0
 
 
+def pathological_channels(activations: ArrayLike, channels: int) -> tuple[Bools, Bools]:
+    """Masks of the channels that are active at no place of any image, and of those active at every place of every one.
+
+    A channel is a neuron of a convolution at all of its places; it is never active where all of these neurons are, see
+    `pathological`, and always where all are. A dead neuron at one place says where a channel answers; a dead channel
+    says nothing at all.
+
+    activations: (images, places * channels), the channels of a place side by side, as (images, height, width, channels)
+    lies in memory; the masks are (channels,) bool. ValueError for a number of channels that does not divide that of the
+    neurons, and as for `pathological`. Thesis section 8.3.5.
+    """
+    never, always = pathological(activations)
+    if channels < 1 or never.size % channels:
+        raise ValueError(
+            f"channels={channels!r} does not divide {never.size} neurons; give the last axis of their maps"
+        )
+    return np.asarray(never.reshape(-1, channels).all(axis=0)), np.asarray(always.reshape(-1, channels).all(axis=0))
+
+
 def zero_ratio(activations: ArrayLike, *, of: str = "activations") -> Floats:
     """Share of the images for which each neuron is zero, in [0, 1].
 

@@ -76,6 +76,11 @@ class Layer:
         """Number of neurons."""
         return int(activation_matrix(self.activations).shape[1])
 
+    @property
+    def channels(self) -> int:
+        """Number of channels; of neurons, where these have no places."""
+        return self.shape[2] if self.shape else self.size
+
     @cached_property
     def active(self) -> information.Packed:
         """Which neurons are above their own mean on which images, as bits."""

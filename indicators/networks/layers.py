@@ -36,6 +36,8 @@ ACTIVATIONS = (
     keras.layers.ELU,
     keras.layers.Softmax,
 )
+_POOLING = re.compile(r"(Adaptive)?(Max|Average)Pool(ing[123]D)?")
+"""Names of what pools neighboring places."""
 
 
 # --- Which they are -------------------------------------------------------------------------------
@@ -92,6 +94,31 @@ def _check_open(operation: Any) -> None:
 def _has_kernel(operation: Any) -> bool:
     kernel = getattr(operation, "kernel", None)
     return kernel is not None and len(kernel.shape) >= 2 and kernel.trainable and operation.trainable
+
+
+# --- Where poolings stand -------------------------------------------------------------------------
+
+
+def poolings(model: keras.Model) -> dict[str, int]:
+    """Number of poolings on the way from the input to every layer, by `layer_names`; of several ways, the most.
+
+    A pooling takes the maximum or the mean of neighboring places, whatever their number. A global one takes all places
+    together, as flattening does, and does not count; nor do strides of a convolution. A layer that is used at several
+    places stands at its first. InputError as for ``kernel_layers``.
+    """
+    passed: dict[int, int] = {}
+    before: dict[int, int] = {}
+    for call in calls(model):
+        count = max((passed.get(id(tensor), 0) for tensor in call.inputs), default=0)
+        before.setdefault(id(call.operation), count)
+        passed |= dict.fromkeys(map(id, call.outputs), count + _is_pooling(call.operation))
+    counts = (before[id(layer)] for layer in kernel_layers(model))
+    return dict(zip(layer_names(model), counts, strict=True))
+
+
+def _is_pooling(operation: Any) -> bool:
+    """Whether it is a layer that pools, a kind of such, or the function (``keras.ops.max_pool``)."""
+    return any(_POOLING.fullmatch(kind.__name__) for kind in type(operation).__mro__)
 
 
 # --- What their neurons answer --------------------------------------------------------------------

@@ -19,7 +19,7 @@ from indicators.measures import weights
 from indicators.measures.trajectories import Following
 from indicators.networks import architectures, epochs, optimizers, schedule
 from indicators.networks.gradients import Gradients
-from indicators.networks.layers import kernel_layers, layer_names
+from indicators.networks.layers import kernel_layers, layer_names, poolings
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry
 
@@ -45,7 +45,7 @@ def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> No
     with entry.lock:
         if entry.read("initial.safetensors") is None:
             model = build(spec, dataset)
-            entry.write_arrays("initial.safetensors", model_arrays(model), layout(model))
+            entry.write_arrays("initial.safetensors", model_arrays(model), described(model))
 
 
 def train(
@@ -97,7 +97,13 @@ def compiled(spec: ModelSpec, dataset: Dataset) -> keras.Model:
         optimizers.add_penalty(model, spec.recipe.l2)
     # XLA halves the speed of these networks on a processor; of JAX it is a part, see `epochs`.
     model.compile(
-        optimizer=optimizers.optimizer(spec.optimizer, spec.learning_rate, momentum=spec.recipe.momentum),
+        optimizer=optimizers.optimizer(
+            spec.optimizer,
+            spec.learning_rate,
+            momentum=spec.recipe.momentum,
+            decay=spec.recipe.decay,
+            decay_by_rate=spec.recipe.decay_by_rate,
+        ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,
@@ -112,6 +118,11 @@ def layout(model: keras.Model) -> dict[str, Any]:
     layers = kernel_layers(model)
     kernels = (names[id(layer.kernel)] for layer in layers)
     return {"kernels": dict(zip(layer_names(model), kernels, strict=True))}
+
+
+def described(model: keras.Model) -> dict[str, Any]:
+    """The layout, and what else is known of a network by its graph: poolings before every layer, number of classes."""
+    return layout(model) | {"poolings": poolings(model), "classes": model.output_shape[-1]}
 
 
 def model_arrays(model: keras.Model) -> Arrays:

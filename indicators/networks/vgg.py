@@ -8,17 +8,17 @@ import keras
 
 from indicators.errors import InputError
 from indicators.networks.normalization import FusedBatchNormalization
+from indicators.plans import VGG_DEPTH, VGG_PLANS
 
-# Convolutions per block, and filters of each block at width 1.
-VGG_PLANS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 VGG_FILTERS = (64, 128, 256, 512, 512)
+"""Of each block, at width 1."""
 
 
 def vgg(
     input_shape: Sequence[int],
     classes: int,
     *,
-    depth: int = 16,
+    depth: int = VGG_DEPTH,
     width: float = 1.0,
     momentum: float = 0.99,
     epsilon: float = 1e-3,

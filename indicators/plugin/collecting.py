@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from indicators.claims import reading
+from indicators.claims.intervals import tail_of
+from indicators.plugin.looks import look_of
 from indicators.plugin.options import known_folders, own_folders, plain_errors, study_and_store, theme_of
 
 cases_key = pytest.StashKey[Counter[tuple[Path, str]]]()
@@ -109,7 +111,7 @@ def _keep_again(config: pytest.Config, items: list[pytest.Item]) -> None:
     study, _ = study_and_store(config)
     path, verdict = config.getoption("report") / "verdicts.json", config.getoption("again")
     with plain_errors():
-        chosen = verdicts.with_verdict(path, verdict, study.name)
+        chosen = verdicts.to_judge_again(path, verdict, study.name, tail_of(look_of(config)))
     again = [(claim := claim_of(item)) is not None and claim.args[0] in chosen for item in items]
     config.hook.pytest_deselected(items=[item for item, kept in zip(items, again, strict=True) if not kept])
     items[:] = [item for item, kept in zip(items, again, strict=True) if kept]

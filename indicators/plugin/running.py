@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from indicators.claims.evidence import Undecided, stands
+from indicators.claims.evidence import Undecided, Verdict, stands
 from indicators.claims.judging import Judgment, Record, judged, judging
 from indicators.claims.reading import sentence
 from indicators.errors import InputError, NotApplicable
 from indicators.plugin.asking import is_asking, stand_in
 from indicators.plugin.collecting import claim_of, number_of_cases
+from indicators.plugin.looks import look_of
 from indicators.plugin.options import PROPERTY
 from indicators.plugin.preparing import completed_source
 
@@ -64,7 +67,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     if (claim := claim_of(item)) is None:
         return (yield)
     item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != PROPERTY]  # of an earlier try
-    record = item.stash[record_key] = Record(number_of_cases(item, claim), asking=is_asking())
+    record = item.stash[record_key] = Record(
+        number_of_cases(item, claim), look=look_of(item.config), asking=is_asking()
+    )
     try:
         with _judging(record):
             return (yield)
@@ -89,7 +94,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     finally:
         item.stash[running_key] = False
     judgment = judged(_answer(outcome), record, needs=claim.kwargs.get("needs", ""))
-    _note(item, claim, judgment)
+    _note(item, claim, judgment, in_thirds=_in_thirds(item, record, judgment))
     if outcome is not None and not (judgment.verdict == "error" and isinstance(outcome, pytest.skip.Exception)):
         raise outcome
     if judgment.verdict == "error":
@@ -111,6 +116,25 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         call.excinfo = pytest.CallInfo.from_call(lambda: pytest.skip(reason), call.when).excinfo
 
 
+def _in_thirds(item: Any, record: Record, judgment: Judgment) -> Verdict | None:
+    """The verdict with the hidden layers split in thirds, where an interval decides and parts of them are looked at.
+
+    None too of a claim that has more than the study and its parameters, and might not do the same twice.
+    """
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    given = inspect.signature(item.obj).parameters
+    whole = record.swallowed or not judgment.evidence or judgment.evidence[-1].steady is None or not record.parted
+    if whole or not set(given) <= {"study", *parameters}:
+        return None
+    again, outcome = replace(record, evidence=[], measurements=[], thirds=True), None
+    try:
+        with _judging(again):
+            item.obj(**{name: item.funcargs[name] for name in given})
+    except ENDS as raised:
+        outcome = _answer(raised)
+    return judged(outcome, again).verdict
+
+
 def _answer(raised: Any) -> Any:
     """What a claim says by what it raises: one that skips itself does not apply here."""
     return NotApplicable(str(raised.msg)) if isinstance(raised, pytest.skip.Exception) else raised
@@ -125,7 +149,7 @@ def _judging(record: Record) -> Iterator[None]:
         yield
 
 
-def _note(item: pytest.Item, claim: pytest.Mark, judgment: Judgment) -> None:
+def _note(item: pytest.Item, claim: pytest.Mark, judgment: Judgment, in_thirds: Verdict | None = None) -> None:
     """Records a judged case so that it survives workers and JUnit's XML."""
     from indicators.report.verdicts import Case
 
@@ -146,6 +170,7 @@ def _note(item: pytest.Item, claim: pytest.Mark, judgment: Judgment) -> None:
         figures=claim.kwargs.get("figures", ""),
         expected=claim.kwargs.get("expected"),
         needs=claim.kwargs.get("needs", ""),
+        in_thirds=in_thirds,
     )
     item.user_properties.append((PROPERTY, case.to_json()))
 

@@ -12,6 +12,7 @@ from indicators.claims import reading
 from indicators.claims.evidence import stands
 from indicators.errors import InputError
 from indicators.plugin.asking import is_asking
+from indicators.plugin.looks import looks_of
 from indicators.plugin.options import (
     CLAIM_IN_ERROR,
     PROPERTY,
@@ -132,7 +133,7 @@ class Summary:
 
         claims = verdicts.by_claim(self.judged.values())
         study, store = study_and_store(self.config)
-        about = {"name": study.name, "scale": study.scale, "seeds": study.seeds}
+        about = {"name": study.name, "scale": study.scale, "seeds": study.seeds, "looks": looks_of(self.config)}
         verdicts.write(self._file, claims, about, complete=self.complete)
         if self.complete:
             from indicators.report import page

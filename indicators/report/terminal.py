@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -12,7 +12,8 @@ from rich.console import Console
 from indicators.claims.evidence import stands
 from indicators.claims.reading import KINDS
 from indicators.console import TextTable, show, shown, stacked
-from indicators.report.verdicts import Case, JudgedClaim, adjusted, counts, found_by, rested_on
+from indicators.report import steady
+from indicators.report.verdicts import Adjusted, Case, JudgedClaim, adjusted, counts, found_by, rested_on
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -28,8 +29,10 @@ SYMBOLS = {
 }
 LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
-LINE = 45
+LINE = 42
 """Characters of a sentence that a brief table shows."""
+WEAK = "°"
+"""Behind a verdict that does not hold among so many."""
 LONGEST = 240
 """Characters of a reason."""
 
@@ -40,8 +43,10 @@ def print_verdicts(
     """Prints a row per judged claim (verdict, effect, what was compared), the others' names, and how many of each."""
     judged = [claim for claim in claims if claim.verdict != "not applicable"]
     title = f"{study} · scale {scale} · {seeds} seed{'s' if seeds > 1 else ''}"
-    show(console, _table(title, judged, adjusted(claims, complete=complete)))
-    for note in (*_not_applicable(claims), *_coarse(judged), *_on_fewer_seeds(judged, seeds)):
+    among_all = adjusted(claims, complete=complete)
+    show(console, _table(title, judged, among_all))
+    notes = (*_weak(judged, among_all), *_steady(judged), *_coarse(judged), *_on_fewer_seeds(judged, seeds))
+    for note in (*_not_applicable(claims), *notes):
         show(console, shown(note, "dim"))
     for kind, tiers in KINDS.items():
         found = [claim.verdict for claim in claims if claim.cases[0].tier in tiers]
@@ -49,7 +54,7 @@ def print_verdicts(
             show(console, shown(f"{kind}: ", "bold") + shown(counts(found)))
 
 
-def _table(title: str, judged: Sequence[JudgedClaim], adjusted_p: Mapping[str, float]) -> TextTable:
+def _table(title: str, judged: Sequence[JudgedClaim], among_all: Adjusted) -> TextTable:
     table = TextTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("claim", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -57,11 +62,15 @@ def _table(title: str, judged: Sequence[JudgedClaim], adjusted_p: Mapping[str, f
     describe = _brief if len(judged) >= LONG else _full
     intervals = describe is _full and any(_interval(claim.decisive) for claim in judged)
     table.add_column("effect, 90 %" if intervals else "effect", justify="right", no_wrap=True)
+    told = any(map(steady.shown, judged))
+    if told:
+        table.add_column("steady", justify="right", no_wrap=True)
     table.add_column("what was claimed; what was compared", overflow="fold")
     for claim in judged:
         symbol, style = SYMBOLS[claim.verdict]
-        effect, text = describe(claim, adjusted_p.get(claim.id))
-        table.add_row(claim.id, shown(f"{symbol} {claim.verdict}", style), _cases(claim), effect, text)
+        effect, text = describe(claim, among_all.of(claim))
+        verdict = shown(f"{symbol} {claim.verdict}{WEAK if _is_weak(claim, among_all) else ''}", style)
+        table.add_row(claim.id, verdict, _cases(claim), effect, *([steady.shown(claim)] if told else []), text)
     return table
 
 
@@ -94,6 +103,25 @@ def _not_applicable(claims: Sequence[JudgedClaim]) -> list[str]:
             lacking = "no study has" if claim.decisive.needs else "this study lacks"
             found.setdefault(f"since {lacking} what they need", []).append(claim.id)
     return [f"- not applicable, {why}: {' '.join(ids)}" for why, ids in found.items()]
+
+
+def _is_weak(claim: JudgedClaim, among_all: Adjusted) -> bool:
+    found = among_all.of(claim)
+    return found is not None and found > 0.05
+
+
+def _weak(judged: Sequence[JudgedClaim], among_all: Adjusted) -> list[str]:
+    """Names of the claims whose verdict does not hold once corrected for how many claims were judged."""
+    weak = [claim.id for claim in judged if _is_weak(claim, among_all)]
+    return [f"{WEAK} does not hold once corrected for so many claims: {_named(weak, judged)}"] if weak else []
+
+
+def _steady(judged: Sequence[JudgedClaim]) -> list[str]:
+    """What the column on steadiness counts."""
+    if not any(map(steady.shown, judged)):
+        return []
+    what = "half and twice what counts; intervals of 98 %; any one seed left out; the hidden layers split in thirds"
+    return [f"steady: how many of these leave the verdict as it is: {what}; n: about how many seeds would decide"]
 
 
 def _coarse(judged: Sequence[JudgedClaim]) -> list[str]:
@@ -146,9 +174,10 @@ def _interval(case: Case) -> str:
 
 def _chances(claim: JudgedClaim, adjusted_p: float | None) -> str:
     """The claim's p and, beside it, what it becomes among all claims."""
-    if claim.p is None:
+    p = claim.p_refuted if claim.verdict == "refuted" else claim.p
+    if p is None:
         return ""
-    return f"p {claim.p:.2g}" + ("" if adjusted_p is None else f", BH {adjusted_p:.2g}")
+    return f"p {p:.2g}" + ("" if adjusted_p is None else f", BH {adjusted_p:.2g}")
 
 
 def _compared(case: Case) -> str:

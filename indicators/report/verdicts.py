@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, NamedTuple, NotRequired
 
 from typing_extensions import TypedDict  # the standard library's is not enough for pydantic before Python 3.12
 
@@ -20,6 +20,15 @@ from indicators.machine import provenance
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("verdicts.schema.json")
 """What `verdicts.json` holds, as a JSON Schema; `schema` makes it."""
+
+
+class Steady(TypedDict):
+    """What the verdict of a comparison bears: the fields of `evidence.Steadiness`."""
+
+    by: list[float | None] | None
+    seeds_out: int
+    interval: int
+    seeds_needed: int | None
 
 
 class Compared(TypedDict):
@@ -39,6 +48,9 @@ class Compared(TypedDict):
     spread: float | None
     step: NotRequired[str]
     band: NotRequired[bool]
+    p_refuted: NotRequired[float | None]
+    look: NotRequired[int]
+    steady: NotRequired[Steady | None]
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,8 @@ class Case:
     """The effect if the thesis is right, in the unit of the comparison."""
     needs: str = ""
     """What no shipped study has measured, where that is so."""
+    in_thirds: Verdict | None = None
+    """The verdict with the hidden layers split in thirds; None where no part of the network is looked at."""
 
     def to_json(self) -> str:
         """The case as text that survives a worker."""
@@ -83,6 +97,8 @@ class ClaimEntry(TypedDict):
     verdict: Verdict
     p: float | None
     adjusted_p: float | None
+    p_refuted: NotRequired[float | None]
+    adjusted_p_refuted: NotRequired[float | None]
     cases: list[Case]
 
 
@@ -92,6 +108,8 @@ class Studied(TypedDict):
     name: str
     scale: str
     seeds: int
+    looks: NotRequired[list[int]]
+    """With how many seeds it was judged, this time and before."""
 
 
 class Document(TypedDict):
@@ -138,12 +156,20 @@ class JudgedClaim:
     @property
     def p(self) -> float | None:
         """The largest p of its comparisons, all of which have to hold; None where one has none, or is in error."""
-        if self.verdict == "error":
-            return None
-        found = [evidence["p"] for case in self.cases for evidence in case.evidence]
-        found += [None for case in self.cases if not case.evidence]
+        found = [comparison["p"] for comparison in self._comparisons]
         known = [p for p in found if p is not None]
-        return max(known) if len(known) == len(found) else None
+        bare = self.verdict == "error" or any(not case.evidence for case in self.cases)
+        return max(known) if known and not bare and len(known) == len(found) else None
+
+    @property
+    def p_refuted(self) -> float | None:
+        """The smallest p of its comparisons being refuted, each with the ways to fall; None where none has one."""
+        found = [comparison.get("p_refuted") for comparison in self._comparisons]
+        return None if self.verdict == "error" else min((p for p in found if p is not None), default=None)
+
+    @property
+    def _comparisons(self) -> list[Compared]:
+        return [comparison for case in self.cases for comparison in case.evidence]
 
     @property
     def agreeing(self) -> int:
@@ -164,18 +190,36 @@ def by_claim(cases: Iterable[Case]) -> list[JudgedClaim]:
     return [JudgedClaim(name, tuple(found)) for name, found in claims.items()]
 
 
-def adjusted(claims: Sequence[JudgedClaim], *, complete: bool) -> dict[str, float]:
-    """The Benjamini-Hochberg value of every claim that has a p and could be wrong: information, it changes no verdict.
+class Adjusted(NamedTuple):
+    """What the p of a claim becomes among those of all claims: of its being supported, and of its being refuted."""
+
+    p: Mapping[str, float]
+    p_refuted: Mapping[str, float]
+
+    def of(self, claim: JudgedClaim) -> float | None:
+        """That of its verdict; None where the verdict says neither, or has none."""
+        found = {"supported": self.p, "refuted": self.p_refuted}.get(claim.verdict, {})
+        return found.get(claim.id)
+
+
+def adjusted(claims: Sequence[JudgedClaim], *, complete: bool) -> Adjusted:
+    """The Benjamini-Hochberg values of all claims that have a p and could be wrong: information, no verdict changes.
 
     Empty after a partial run: the value depends on which claims were judged.
     """
-    able = [claim for claim in claims if claim.cases[0].tier != "identity"]
-    values = {claim.id: claim.p for claim in able if claim.p is not None}
-    if not values or not complete:
+    able = [claim for claim in claims if complete and claim.cases[0].tier != "identity"]
+    return Adjusted(
+        _adjusted({claim.id: claim.p for claim in able}), _adjusted({claim.id: claim.p_refuted for claim in able})
+    )
+
+
+def _adjusted(values: Mapping[str, float | None]) -> dict[str, float]:
+    known = {name: p for name, p in values.items() if p is not None}
+    if not known:
         return {}
     from scipy.stats import false_discovery_control  # imported here: it costs two seconds
 
-    return dict(zip(values, map(float, false_discovery_control(list(values.values()))), strict=True))
+    return dict(zip(known, map(float, false_discovery_control(list(known.values()))), strict=True))
 
 
 def found_by(case: Case) -> Compared | None:
@@ -198,7 +242,7 @@ def counts(verdicts: Iterable[str]) -> str:
 
 def write(path: Path, claims: Sequence[JudgedClaim], study: dict[str, Any], *, complete: bool) -> None:
     """Writes `verdicts.json`: the study, where it ran, and every claim with its cases and their evidence."""
-    adjusted_p = adjusted(claims, complete=complete)
+    found = adjusted(claims, complete=complete)
     document = {
         "format": FORMAT,
         "study": study,
@@ -209,7 +253,9 @@ def write(path: Path, claims: Sequence[JudgedClaim], study: dict[str, Any], *, c
                 "id": claim.id,
                 "verdict": claim.verdict,
                 "p": claim.p,
-                "adjusted_p": adjusted_p.get(claim.id),
+                "adjusted_p": found.p.get(claim.id),
+                "p_refuted": claim.p_refuted,
+                "adjusted_p_refuted": found.p_refuted.get(claim.id),
                 "cases": [asdict(case) for case in claim.cases],
             }
             for claim in claims
@@ -271,12 +317,16 @@ def read_expected(path: Path, study: str) -> dict[str, str]:
     return verdicts
 
 
-def with_verdict(path: Path, verdict: str, study: str) -> set[str]:
-    """Names of the claims of this verdict in a file of `write`; InputError where it is none, or another study's."""
+def to_judge_again(path: Path, verdict: str, study: str, tail: float) -> set[str]:
+    """Names of the claims of this verdict in a file of `write`; InputError where it is none, or another study's.
+
+    Those that were decided and would not be if each end of an interval might err by no more than ``tail`` are taken to
+    be inconclusive: it is at that level that a growing number of seeds is judged.
+    """
     try:
         document = json.loads(path.read_text())
         judged = document["study"]["name"]
-        found = {claim["id"] for claim in document["claims"] if claim["verdict"] == verdict}
+        found = {claim["id"] for claim in document["claims"] if _verdict_at(claim, tail) == verdict}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"--again {verdict}: {path} cannot be read ({type(error).__name__}); run all of hypotheses/ first, "
@@ -290,6 +340,11 @@ def with_verdict(path: Path, verdict: str, study: str) -> set[str]:
     if not found:
         raise InputError(f"--again {verdict}: no claim has this verdict in {path}; look there for those that there are")
     return found
+
+
+def _verdict_at(claim: Mapping[str, Any], tail: float) -> str:
+    p = {"supported": claim["p"], "refuted": claim.get("p_refuted")}.get(claim["verdict"])
+    return "inconclusive" if p is not None and p > tail else str(claim["verdict"])
 
 
 def _natural(name: str) -> list[str | int]:

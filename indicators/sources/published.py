@@ -16,13 +16,14 @@ from typing import Any, Literal, TypeVar
 
 import xarray as xr
 
+from indicators import plans
 from indicators.errors import InputError, NotApplicable
 from indicators.files import sha256_of_file
-from indicators.images.dataset import checksums
+from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import CATALOG
 from indicators.measures.row import BY_IMAGES, BY_STATISTICS, TRAINED, UNTRAINED
 from indicators.sources.stored import Measurements, over_neurons
-from indicators.specs import Images, RecordedSpec, Statistics, StudySpec, load_study, write_table
+from indicators.specs import ArchitectureSpec, Images, RecordedSpec, Statistics, StudySpec, load_study, write_table
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 PACKED = {"dtype": "float32", "zlib": True, "complevel": 9, "shuffle": True}
@@ -133,6 +134,8 @@ def _about(measured: Measurements, earlier: PublishedStudy | None) -> dict[str, 
         "data_sha256": json.dumps(checksums(study.data)),
         "measured_with": json.dumps(machines),
         "kernel_shapes": json.dumps(measured.kernel_shapes),
+        "poolings": json.dumps(measured.poolings),
+        "classes": json.dumps(measured.classes),
         "references": "Novak and Van Hoof (2019), UCLouvain",
         "Conventions": "CF-1.11",
     }
@@ -182,6 +185,19 @@ class PublishedStudy:
     def kernel_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of the kernel of every layer, in the order of the network."""
         return {layer: tuple(shape) for layer, shape in json.loads(self.attrs["kernel_shapes"]).items()}
+
+    @cached_property
+    def poolings(self) -> dict[str, int]:
+        """Number of poolings before every layer; empty for a user's architecture published before they were counted."""
+        counted: dict[str, int] = json.loads(self.attrs.get("poolings", "{}"))
+        architecture = json.loads(self.attrs["study"])["architecture"]
+        return counted or plans.poolings(ArchitectureSpec.model_validate(architecture))
+
+    @cached_property
+    def classes(self) -> int | None:
+        """Number of classes of the images; None for a user's published before they were counted."""
+        counted: int | None = json.loads(self.attrs.get("classes", "null"))
+        return counted or classes_of(json.loads(self.attrs["data_sha256"]))
 
     def networks(self) -> xr.Dataset:
         """How each network was trained: epochs, whether it reached its target, seconds, learning rate."""

@@ -37,6 +37,14 @@ class Source(Protocol):
     def kernel_shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Shape of the kernel of every layer, in the order of the network; empty where the source does not say."""
 
+    @property
+    def poolings(self) -> Mapping[str, int]:
+        """Number of poolings before every layer, in the order of the network; empty where the source does not say."""
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes of the study's data; None where the source does not say."""
+
     def names(self) -> Sequence[str]:
         """Measurements that there may be."""
 

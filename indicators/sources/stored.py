@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from indicators import plans
 from indicators.errors import InputError, NotApplicable, NotMeasured
+from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import INDICATORS
 from indicators.measures.row import BY_IMAGES, BY_STATISTICS, UNTRAINED, Indicator, Way
 from indicators.sources.layout import State, file_name, from_bytes, state_of
@@ -46,9 +48,24 @@ class Measurements:
     @cached_property
     def kernel_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of the kernel of every layer, in the order of the network."""
-        entry = self._store.entry(next(self.study.untrained()))
-        arrays, layout = stored_arrays(entry, "initial.safetensors")
-        return {layer: arrays[name].shape for layer, name in layout["kernels"].items()}
+        arrays, about = self._untrained_network
+        return {layer: arrays[name].shape for layer, name in about["kernels"].items()}
+
+    @property
+    def poolings(self) -> dict[str, int]:
+        """Number of poolings before every layer; empty for a user's architecture stored before they were counted."""
+        counted: dict[str, int] = self._untrained_network[1].get("poolings", {})
+        return counted or plans.poolings(self.study.architecture)
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes of the images; None for a user's stored before they were counted."""
+        counted: int | None = self._untrained_network[1].get("classes")
+        return counted or classes_of(checksums(self.study.data))
+
+    @cached_property
+    def _untrained_network(self) -> tuple[Arrays, dict[str, Any]]:
+        return stored_arrays(self._store.entry(next(self.study.untrained())), "initial.safetensors")
 
     def measurement(self, name: str, *, epoch: int | None = None, images: Images = "train") -> xr.DataArray:
         """One measurement of all trained networks, at their end or after an epoch, on training or on test images.

@@ -33,6 +33,7 @@ DIMENSIONS = (
     "quantity",
     "distance",
     "size",
+    "reason",
 )
 
 CELL = ("seed", "optimizer", "level")
@@ -44,6 +45,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "split": ("train_running", "train", "validation", "test"),
     "quantity": ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate"),
     "distance": ("cosine", "euclidean"),
+    "reason": ("not told",),
 }
 _COUNTS = {"seed": 0, "draw": 0, "epoch": 1}  # and the smallest that each can be
 
@@ -61,6 +63,11 @@ class TranscribedStudy:
     layers: tuple[str, ...]
     kernel_shapes: Mapping[str, tuple[int, ...]]
     """By layer, in the order of the network; empty where the study's file does not say."""
+    poolings: Mapping[str, int]
+    """Number of poolings before every layer; empty where the study's file does not say."""
+    classes: int | None
+    """Of its images; None where the study's file does not say."""
+
     recipe: Recipe | None
     """How its networks were trained; None where the study's file does not say."""
     data: DataSpec | None
@@ -144,6 +151,8 @@ def load(path: Path) -> TranscribedStudy:
         seeds=tuple(range(document.seeds)),
         layers=document.layers,
         kernel_shapes=document.kernel_shapes,
+        poolings=document.poolings,
+        classes=document.classes,
         recipe=document.recipe,
         data=document.data,
         folder=folder,
@@ -184,6 +193,9 @@ class _Document(BaseModel):
     seeds: Annotated[int, Field(gt=0)]
     layers: tuple[str, ...]
     kernel_shapes: dict[str, tuple[Annotated[int, Field(gt=0)], ...]] = {}
+    poolings: dict[str, Annotated[int, Field(ge=0)]] = {}
+    classes: Annotated[int, Field(gt=1)] | None = None
+
     recipe: Recipe | None = None
     data: DataSpec | None = None
     measurements: Annotated[dict[str, _About], Field(min_length=1)]

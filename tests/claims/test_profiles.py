@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
-from indicators.claims.profiles import onset, onsets, rank_correlation, relative_onset, trough_width
+from indicators.claims.profiles import (
+    above_neighbors,
+    lead,
+    mean_onset,
+    onset,
+    onsets,
+    rank_correlation,
+    relative_onset,
+    trough_width,
+)
 from indicators.errors import NotApplicable
 
 # Onsets
@@ -183,6 +192,31 @@ def test_a_relative_onset_ignores_scale_and_offset():
     np.testing.assert_allclose(relative_onset(3 - 2 * (0 - profiles), 0.25), found)
 
 
+@pytest.mark.parametrize(
+    ("heights", "depth"),
+    [
+        pytest.param([0, 0, 0, 4], 0.875, id="in one step, half of it on average"),
+        pytest.param([0, 2, 2, 4], (0.375 + 0.875) / 2, id="in two steps"),
+        pytest.param([0, 1, 2, 3], 0.625, id="evenly"),
+        pytest.param([9, 0, 4, 2], 0.625, id="what comes before the trough does not count"),
+        pytest.param([5, 4, 2, 1], 1.0, id="never rises"),
+        pytest.param([0, np.nan, 2, 3], np.nan, id="a value that does not exist"),
+    ],
+)
+def test_mean_onset_by_hand(heights, depth):
+    assert mean_onset(profile(*heights)).item() == pytest.approx(depth, abs=0.002, nan_ok=True)
+
+
+def test_a_mean_onset_is_the_depth_less_the_area_below_a_rise():
+    heights = np.cumsum(np.random.default_rng(0).uniform(size=10))
+    share = (heights - heights[0]) / (heights[-1] - heights[0])
+
+    found = mean_onset(profile(*heights))
+
+    assert found.item() == pytest.approx(1 - np.trapezoid(share, dx=0.1), abs=0.002)
+    assert found.attrs["resolution"] == pytest.approx(0.05 / 9)
+
+
 def test_a_rise_whose_share_rounds_to_the_whole_is_made_at_its_top():
     assert relative_onset(profile(0, 0, 5e-324), 0.75).item() == 1.0
 
@@ -195,3 +229,57 @@ def test_a_summary_of_layers_refuses_what_has_no_course():
     for share in (0, 1, np.nan):
         with pytest.raises(ValueError, match=f"share={share!r} is not between 0 and 1"):
             relative_onset(profile(1, 2), share)
+
+
+# Layers that stand out
+
+
+HEIGHTS = xr.DataArray(
+    [[0.3, 0.1, 0.2, 0.4], [0.0, 0.5, 0.5, 0.1]], dims=("seed", "layer"), name="height", attrs={"resolution": 0.01}
+)
+
+
+@pytest.mark.parametrize(
+    ("leading", "found"),
+    [
+        pytest.param([True, False, False, False], [-0.1, -0.5], id="first"),
+        pytest.param([False, False, True, True], [0.1, 0.0], id="later half"),
+    ],
+)
+def test_lead_by_hand(leading, found):
+    ahead = lead(HEIGHTS, xr.DataArray(leading, dims="layer"))
+
+    assert ahead.to_numpy() == pytest.approx(found)
+    assert ahead.attrs == {"resolution": 0.01}
+
+
+@pytest.mark.parametrize("leading", [[True] * 4, [False] * 4])
+def test_a_lead_takes_others(leading):
+    with pytest.raises(NotApplicable, match=f"height has {sum(leading)} of 4 layers"):
+        lead(HEIGHTS, xr.DataArray(leading, dims="layer"))
+
+
+def test_above_neighbors_by_hand():
+    profile = HEIGHTS.assign_coords(layer=["a", "b", "c", "d"])
+
+    above = above_neighbors(profile)
+
+    assert above["layer"].to_numpy().tolist() == ["b", "c"]
+    assert above.to_numpy() == pytest.approx(np.array([[-0.2, -0.2], [0.0, 0.0]]))
+    assert above.attrs == {"resolution": 0.01}
+
+
+def test_above_neighbors_keeps_its_dimensions_in_any_order():
+    assert above_neighbors(HEIGHTS.T).T.equals(above_neighbors(HEIGHTS))
+
+
+def test_two_layers_have_no_neighbors_on_both_sides():
+    with pytest.raises(NotApplicable, match="height has 2 layers"):
+        above_neighbors(HEIGHTS.isel(layer=slice(2)))
+
+
+@given(arrays(float, (5,), elements=st.floats(-1, 1)))
+def test_above_zero_are_the_local_maxima(heights):
+    above = above_neighbors(xr.DataArray(heights, dims="layer")).to_numpy() > 0
+
+    assert above.tolist() == [heights[k] > heights[k - 1] and heights[k] > heights[k + 1] for k in range(1, 4)]

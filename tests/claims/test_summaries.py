@@ -3,17 +3,28 @@ import pytest
 import xarray as xr
 
 from indicators.claims.summaries import (
+    as_of_ten_classes,
     difference,
+    epochs_trained,
+    freed_of,
     growth_of_the_middle_half,
     half_loss_fraction,
     jump_at_reductions,
+    left_beyond_decay,
+    left_of_the_start,
+    lost_with_most_weights,
     most_over_least,
     outlyingness,
     pruning_area,
     relative_change,
+    sampling_error,
+    share_in_order,
     sparsity_turned_at_random,
+    unevenness,
 )
+from indicators.errors import NotApplicable
 from indicators.measures import weights
+from indicators.measures.information import label_information
 from indicators.measures.sparsity import hoyer
 
 GRID = [0.0, 0.1, 0.5, 0.9]
@@ -176,13 +187,16 @@ def test_jump_at_reductions_says_where_it_does_not_exist():
     assert found.attrs == {"resolution": 0.001, "undefined": "trainings whose learning rate never falls"}
 
 
-def test_a_difference_states_the_coarser_resolution_and_where_either_does_not_exist():
+def test_a_difference_states_the_resolutions_of_both_and_where_either_does_not_exist():
     share = by_layer(0.5, resolution=0.002, undefined="neurons that are ignored")
 
     found = difference(share, by_layer(0.2, resolution=0.05, undefined="dead neurons"))
 
     assert found.item() == pytest.approx(0.3)
-    assert found.attrs == {"resolution": 0.05, "undefined": "neurons that are ignored; dead neurons"}
+    assert found.attrs == {
+        "resolution": pytest.approx(np.hypot(0.002, 0.05)),
+        "undefined": "neurons that are ignored; dead neurons",
+    }
     assert difference(share, by_layer(0.2, undefined="")).attrs["undefined"] == "neurons that are ignored"
 
 
@@ -260,3 +274,219 @@ def test_most_over_least_refuses_what_has_no_order():
         most_over_least(
             by_optimizer([1, 2, 4], [1, 2, 4]), by_optimizer([3, 3, np.nan], [0, 1, 2]).rename("y"), "optimizer"
         )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "distance", "left"),
+    [
+        pytest.param(1, 0, 1, id="unmoved"),
+        pytest.param(0.5, 0, 2, id="grown along itself"),
+        pytest.param(0.5, 0.5, 1, id="grown across itself"),
+        pytest.param(4, 0, 0.25, id="shrunk"),
+        pytest.param(1, 1, 0, id="unrelated"),
+        pytest.param(2, 2, -0.5, id="reversed and shrunk"),
+    ],
+)
+def test_left_of_the_start_by_hand(ratio, distance, left):
+    values = left_of_the_start(xr.DataArray(float(ratio)), xr.DataArray(float(distance)))
+
+    assert values.item() == pytest.approx(left)
+
+
+def test_left_of_the_start_is_the_component_along_the_initial_weights():
+    initial, final = np.random.default_rng(0).normal(size=(2, 50))
+    ratio, distance = (xr.DataArray(of(initial, final)) for of in (weights.norm_ratio, weights.cosine_distance))
+
+    assert left_of_the_start(ratio, distance).item() == pytest.approx(initial @ final / (initial @ initial))
+
+
+def by_level(medium, high):
+    return xr.DataArray([np.nan, medium, high], {"level": ["low", "medium", "high"]}, ("level",), name="left")
+
+
+@pytest.mark.parametrize(
+    ("left", "exposure", "beyond"),
+    [
+        pytest.param((0.9, 0.81), (1, 2), 0, id="the same decay twice as long"),
+        pytest.param((0.9, 0.9), (1, 2), 0.09, id="less is gone"),
+        pytest.param((0.5, 0.0), (3, 6), -0.25, id="more is gone"),
+        pytest.param((1.0, 1.0), (1, 50), 0, id="no decay"),
+        pytest.param((-0.1, 0.2), (1, 2), np.nan, id="nothing left at medium"),
+    ],
+)
+def test_left_beyond_decay_by_hand(left, exposure, beyond):
+    found = left_beyond_decay(by_level(*left), by_level(*exposure))
+
+    assert found.item() == pytest.approx(beyond, nan_ok=True)
+    assert "nothing is left at medium" in found.attrs["undefined"]
+
+
+@pytest.mark.parametrize(
+    ("values", "uneven"),
+    [
+        pytest.param([0.2, 0.2, 0.2], 0, id="all alike"),
+        pytest.param([0.1, 0.3], 0.5, id="half of the mean"),
+        pytest.param([0.1, np.nan, 0.3], 0.5, id="one unknown"),
+        pytest.param([0.0, 0.0], np.nan, id="no mean"),
+    ],
+)
+def test_unevenness_by_hand(values, uneven):
+    layers = xr.DataArray(values, dims="layer", name="cosine_distance")
+
+    assert unevenness(layers).item() == pytest.approx(uneven, nan_ok=True)
+    assert unevenness(7 * layers).item() == pytest.approx(uneven, nan_ok=True)
+
+
+def test_unevenness_takes_two_layers():
+    with pytest.raises(NotApplicable, match="cosine_distance has 1 layers: their unevenness takes two"):
+        unevenness(xr.DataArray([0.2], dims="layer", name="cosine_distance"))
+
+
+def test_lost_with_most_weights_takes_the_first_fraction_beyond_half():
+    assert lost_with_most_weights(curve([0.8, 0.7, 0.6, 0.3])).item() == pytest.approx(0.5)
+
+
+def test_lost_with_most_weights_takes_a_curve_beyond_half():
+    with pytest.raises(NotApplicable, match="random_pruning ends before half of the weights are removed"):
+        lost_with_most_weights(curve([0.8, 0.7, 0.6, 0.3]).isel(fraction=slice(3)))
+
+
+def information(*values, **attrs):
+    return xr.DataArray(list(values), dims="layer", name="label_information", attrs=attrs)
+
+
+def detector_information(classes, images=100):
+    """What a neuron carries that is above its mean on the images of one class alone, from the catalog's measure."""
+    labels = np.repeat(np.arange(classes), images)
+    return label_information((labels == 0)[:, None], labels).item()
+
+
+@pytest.mark.parametrize("classes", [2, 4, 10, 100])
+def test_a_detector_of_one_class_carries_as_much_on_the_scale_of_ten_classes_as_one_of_ten(classes):
+    found = as_of_ten_classes(information(detector_information(classes)), classes)
+
+    assert found.item() == pytest.approx(detector_information(10))
+
+
+def test_information_of_ten_classes_is_as_it_was():
+    found = as_of_ten_classes(information(0.01, 0.2, resolution=0.001, undefined="nowhere", unit="x"), 10)
+
+    assert found.values.tolist() == [0.01, 0.2]
+    assert found.attrs == {"resolution": 0.001, "undefined": "nowhere"}
+
+
+def test_the_resolution_goes_along_with_the_scale():
+    assert as_of_ten_classes(information(1.0, resolution=0.5), 2).attrs["resolution"] == pytest.approx(0.0706, abs=1e-4)
+
+
+def test_labels_of_one_class_carry_no_information():
+    with pytest.raises(ValueError, match="classes=1: labels of fewer than two carry no information"):
+        as_of_ten_classes(information(0.1), 1)
+
+
+def shares_of_pairs(*shares):
+    ends = np.arange(len(shares)) / len(shares)
+    return xr.DataArray(list(shares), {"nmi": ends}, ("nmi",), name="histogram")
+
+
+def test_the_sampling_error_is_that_of_a_mean_over_so_many_pairs():
+    mean = xr.DataArray(0.5, name="nmi")
+
+    # Middles 0.125 and 0.875, half of the pairs each: 0.375 from their mean, and half a bin of 0.25.
+    found = sampling_error(shares_of_pairs(0.5, 0, 0, 0.5), mean, 100)
+
+    assert found.item() == pytest.approx((0.375 + 0.125) / 10 / 0.5)
+
+
+def test_the_sampling_error_is_no_less_than_that_of_the_pairs_themselves():
+    nmi = np.random.default_rng(0).beta(0.5, 20, size=10_000)
+    shares = np.histogram(nmi, np.linspace(0, 1, 101))[0] / nmi.size
+
+    found = sampling_error(shares_of_pairs(*shares), xr.DataArray(nmi.mean(), name="nmi"), 10_000).item()
+
+    assert nmi.std() / 100 / nmi.mean() <= found <= 1.3 * nmi.std() / 100 / nmi.mean()
+
+
+def test_pairs_that_share_nothing_have_no_sampling_error():
+    found = sampling_error(shares_of_pairs(1.0, 0.0), xr.DataArray(0.0, name="nmi"), 100)
+
+    assert np.isnan(found.item())
+    assert found.attrs == {"undefined": "layers that share nothing"}
+
+
+def of_networks(*numbers, name="x"):
+    """Of three networks of an optimizer and two levels, by seed."""
+    return xr.DataArray(np.array(numbers, float)[:, None, :], dims=("seed", "optimizer", "level"), name=name)
+
+
+@pytest.mark.parametrize(
+    ("x", "share"),
+    [
+        pytest.param([1, 2, 3], 1, id="the same order"),
+        pytest.param([3, 2, 1], 0, id="the reverse"),
+        pytest.param([1, 1, 1], 0.5, id="all alike"),
+        pytest.param([1, 3, 2], 1, id="a pair too close together does not count"),
+        pytest.param([2, 1, 3], 0.5, id="one of two"),
+    ],
+)
+def test_share_in_order_by_hand(x, share):
+    y = of_networks([0.65, 0.70, 0.72], name="accuracy")
+
+    assert share_in_order(of_networks(x), y, apart=0.05).values.tolist() == [share]
+    assert share_in_order(of_networks(x), y, apart=0.05, sign=-1).values.tolist() == [1 - share]
+
+
+def test_share_in_order_steps_by_a_pair_of_the_seed_with_the_fewest():
+    y = of_networks([0.6, 0.7, 0.8], [0.6, 0.62, 0.67], name="accuracy")
+
+    found = share_in_order(of_networks([1, 2, 3], [3, 1, 2]), y, apart=0.05)
+
+    assert found.values.tolist() == [1, 0.5]
+    assert found.attrs["resolution"] == 0.5
+
+
+def test_share_in_order_without_networks_far_apart_is_undefined():
+    found = share_in_order(of_networks([1, 2, 3]), of_networks([0.6, 0.61, 0.62]), apart=0.05)
+
+    assert np.isnan(found.item())
+    assert found.attrs == {"resolution": 1, "undefined": "seeds without networks so far apart"}
+
+
+def random_networks(seed, seeds=6):
+    values = np.random.default_rng(seed).normal(size=(seeds, 3, 3))
+    return xr.DataArray(values, dims=("seed", "optimizer", "level"), name=f"x{seed}")
+
+
+def test_what_is_freed_of_another_measurement_has_no_straight_line_left_in_any_recipe():
+    values, other = random_networks(0), random_networks(1)
+    mixed = (values + 5 * other).rename("mixed")
+
+    left = freed_of(mixed, other)
+
+    slopes = [np.polyfit(other[:, i, j], left[:, i, j], 1)[0] for i in range(3) for j in range(3)]
+    np.testing.assert_allclose(slopes, 0, atol=1e-12)
+    xr.testing.assert_allclose(left.mean("seed"), mixed.mean("seed"))
+    xr.testing.assert_allclose(left, freed_of(values, other) + 5 * other.mean("seed"))
+
+
+def test_recipes_alike_in_the_other_measurement_keep_their_values():
+    values, other = random_networks(0).assign_attrs(resolution=0.1), random_networks(1)
+    alike = xr.ones_like(other)
+
+    left = freed_of(values, alike)
+
+    xr.testing.assert_identical(left.drop_attrs(), values.drop_attrs().rename(left.name))
+    assert left.attrs == {"resolution": 0.1}
+
+
+def test_epochs_trained_are_those_on_record():
+    record = np.full((1, 2, 4, 2), np.nan)
+    record[0, 0, :3], record[0, 1, :4] = 0.5, 0.5
+    history = xr.DataArray(
+        record,
+        {"quantity": ["train_accuracy", "learning_rate"]},
+        ("seed", "level", "epoch", "quantity"),
+        name="history",
+    )
+
+    assert epochs_trained(history).values.tolist() == [[3, 4]]

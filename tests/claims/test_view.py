@@ -7,10 +7,25 @@ import xarray as xr
 from indicators.claims.evidence import Undecided
 from indicators.claims.judging import judging
 from indicators.claims.verbs import more
-from indicators.claims.view import CENTRAL, FIRST, HIDDEN, LAST, OUTPUT, PARTS, View, layer_at, layers_in, part_of
+from indicators.claims.view import (
+    CENTRAL,
+    FIRST,
+    HIDDEN,
+    LAST,
+    OUTPUT,
+    PARTS,
+    View,
+    after_pooling,
+    at_labels,
+    layer_at,
+    layers_but,
+    layers_in,
+    part_of,
+)
 from indicators.errors import InputError, NotApplicable
 from indicators.sources.source import open_source
 from indicators.specs import LEVELS, OPTIMIZERS, load_study
+from tests.claims.arrays import standard_error
 
 GOOD = [0.6, 0.7, 0.8]
 
@@ -28,6 +43,8 @@ class Recorded:
     accuracies: list = field(default_factory=lambda: [GOOD])
     layers: tuple = names(15)
     covered: tuple | None = None
+    poolings: dict = field(default_factory=dict)
+    classes: int | None = None
     name: str = "imagined"
     scale: str = "mini"
 
@@ -298,6 +315,75 @@ def test_places_are_those_of_the_network_and_not_of_what_was_recorded():
             layer_at(values, place)
 
 
+def test_all_layers_but_one_are_those_of_the_network_and_one_at_least():
+    values = View(Recorded(layers=names(4), covered=("Conv2", "Dense2")))["norm_ratio"]
+
+    assert layers_but(values, 0)["layer"].values.tolist() == ["Conv2", "Dense2"]
+    assert layers_but(values, -1)["layer"].values.tolist() == ["Conv2"]
+    with pytest.raises(NotApplicable, match="norm_ratio has no layer but that at place -1"):
+        layers_but(layers_but(values, 1), -1)
+
+
+def test_labels_that_a_study_does_not_tell_apart_make_a_claim_inapplicable():
+    values = View(Recorded())["accuracy"]
+
+    assert at_labels(values, "split", ["test"])["split"].values.tolist() == ["test"]
+    with pytest.raises(NotApplicable, match=r"^accuracy does not tell apart the split \['train'\]$"):
+        at_labels(values, "split", ["test", "train"])
+
+
+POOLED = dict(zip(names(6), (0, 1, 1, 3, 3, 3), strict=True))
+
+
+@pytest.mark.parametrize(("count", "layer"), [(0, "Conv1"), (1, "Conv2"), (3, "Conv4")])
+def test_a_layer_is_found_by_the_poolings_before_it(count, layer):
+    values = View(Recorded(layers=names(6), poolings=POOLED))["norm_ratio"]
+
+    found = after_pooling(values, count)
+
+    assert values["poolings"].values.tolist() == [0, 1, 1, 3, 3, 3]
+    assert found["layer"].values.tolist() == [layer]
+    assert found.identical(values.sel(layer=[layer]))
+
+
+@pytest.mark.parametrize("count", [2, 4], ids=["between two in a row", "after more than there are"])
+def test_poolings_without_a_layer_after_them_make_a_claim_inapplicable(count):
+    values = View(Recorded(layers=names(6), poolings=POOLED))["norm_ratio"]
+
+    with pytest.raises(NotApplicable, match=f"^norm_ratio has no first layer after {count} poolings$"):
+        after_pooling(values, count)
+
+
+def test_the_first_layer_after_a_pooling_is_that_of_the_network_and_not_of_what_was_recorded():
+    values = View(Recorded(layers=names(6), poolings=POOLED, covered=("Conv3", "Conv4")))["norm_ratio"]
+
+    assert after_pooling(values, 3)["layer"].values.tolist() == ["Conv4"]
+    with pytest.raises(NotApplicable, match="norm_ratio has no first layer after 1 poolings"):
+        after_pooling(values, 1)
+
+
+def test_unknown_poolings_make_a_claim_inapplicable():
+    values = View(Recorded())["norm_ratio"]
+
+    assert "poolings" not in values.coords
+    with pytest.raises(NotApplicable, match="norm_ratio does not say where its network pools"):
+        after_pooling(values, 0)
+
+
+def test_a_difference_of_measurements_knows_the_poolings_too():
+    view = View(Recorded(layers=names(6), poolings=POOLED))
+
+    gap = view["norm_ratio"] - view.untrained("norm_ratio")
+
+    assert after_pooling(gap, 1)["layer"].values.tolist() == ["Conv2"]
+
+
+def test_a_study_says_how_many_classes_its_images_have_or_a_claim_is_not_applicable():
+    assert View(Recorded(classes=7)).classes == 7
+    with pytest.raises(NotApplicable, match="imagined does not say how many classes its images have"):
+        _ = View(Recorded()).classes
+
+
 # What arithmetic forgets
 
 
@@ -310,6 +396,7 @@ class Two:
     name: str = "two"
     seeds: tuple = (0, 1, 2)
     layers: tuple = names(3)
+    poolings: dict = field(default_factory=dict)
 
     def measurement(self, name):
         labels = {"seed": [0, 1, 2], "optimizer": list(OPTIMIZERS), "level": list(LEVELS), "layer": list(self.layers)}
@@ -325,7 +412,7 @@ def test_a_difference_of_measurements_is_no_finer_than_the_coarser_of_them():
         found = more(view["fine"] - view["coarse"] + 1, {}, than=0, by=0.1)
     alone = more(study.measurement("fine") - study.measurement("coarse") + 1, {}, than=0, by=0.1)
 
-    assert found.spread == pytest.approx(0.04 * np.sqrt(3))
+    assert standard_error(found) == pytest.approx(0.04 / np.sqrt(12))
     assert alone.spread < 0.001
 
 

@@ -17,6 +17,7 @@ rectified = st.sampled_from([np.float16, np.float32, np.float64]).flatmap(
 )
 QUESTIONS = {
     "pathological": activity.pathological,
+    "pathological_channels": lambda activations: activity.pathological_channels(activations, np.shape(activations)[-1]),
     "zero_ratio": activity.zero_ratio,
     "zero_ratio_binarized": lambda activations: activity.zero_ratio(activations, of="binarized"),
     "active_share": activity.active_share,
@@ -34,6 +35,70 @@ def test_pathological_by_hand():
 
     np.testing.assert_array_equal(never, [True, False, False, True, False])
     np.testing.assert_array_equal(always, [False, True, False, False, True])
+
+
+def test_pathological_channels_by_hand():
+    # Two images of 2 x 1 places with five channels: dead, dead at one place, alive, always on at one place, always on.
+    activations = np.array(
+        [
+            [[[0.0, 0.0, 1.0, 2.0, 3.0]], [[0.0, 4.0, 0.0, 0.0, 1.0]]],
+            [[[-1.0, 0.0, 0.0, 5.0, 1.0]], [[0.0, 0.0, 0.0, 2.0, 9.0]]],
+        ]
+    )
+    never, always = activity.pathological_channels(activations.reshape(2, -1), 5)
+
+    np.testing.assert_array_equal(never, [True, False, False, False, False])
+    np.testing.assert_array_equal(always, [False, False, False, False, True])
+
+
+@st.composite
+def maps(draw):
+    """Activations after ReLU, (images, height, width, channels)."""
+    shape = draw(array_shapes(min_dims=4, max_dims=4, max_side=3))
+    # Few values, so that whole channels are often zero, or above.
+    return draw(arrays(np.float32, shape, elements=st.sampled_from([0.0, 0.0, 0.5, 3.0])))
+
+
+@settings(deadline=None)
+@given(maps())
+def test_pathological_channels_agree_with_maxima_and_minima_of_their_maps(activations):
+    images, *_, channels = activations.shape
+    never, always = activity.pathological_channels(activations.reshape(images, -1), channels)
+
+    np.testing.assert_array_equal(never, activations.max(axis=(0, 1, 2)) == 0)
+    np.testing.assert_array_equal(always, activations.min(axis=(0, 1, 2)) > 0)
+
+
+@settings(deadline=None)
+@given(maps())
+def test_a_dead_channel_is_dead_at_every_place_so_that_fewer_channels_are_dead_than_places(activations):
+    images, *_, channels = activations.shape
+    flat = activations.reshape(images, -1)
+
+    for of_channels, of_places in zip(
+        activity.pathological_channels(flat, channels), activity.pathological(flat), strict=True
+    ):
+        places = of_places.reshape(-1, channels)
+        assert places[:, of_channels].all()
+        assert of_channels.mean() <= of_places.mean() + 1e-12
+        np.testing.assert_array_equal(of_channels, places.all(axis=0))
+
+
+@settings(deadline=None)
+@given(rectified)
+def test_without_places_the_neurons_are_the_channels(activations):
+    for found, expected in zip(
+        activity.pathological_channels(activations, activations.shape[1]),
+        activity.pathological(activations),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("channels", [0, -3, 4, 12])
+def test_channels_that_do_not_divide_the_neurons_are_named(channels):
+    with pytest.raises(ValueError, match=f"channels={channels} does not divide 6 neurons; give the last axis of"):
+        activity.pathological_channels(np.ones((2, 6)), channels)
 
 
 def test_zero_ratio_by_hand_counts_exact_zeros_or_images_not_above_the_mean():

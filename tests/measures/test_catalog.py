@@ -83,6 +83,23 @@ def test_indicators_of_a_layer_by_hand(by_hand, name, value):
     assert INDICATORS[name].of(by_hand) == pytest.approx(value)
 
 
+@pytest.mark.parametrize(
+    ("shape", "dead", "on"),
+    [
+        pytest.param(None, 2 / 6, 1 / 6, id="neurons of a dense layer"),
+        pytest.param((3, 1, 2), 0, 0, id="two channels at three places"),
+        pytest.param((2, 1, 3), 1 / 3, 0, id="three channels at two places"),
+        pytest.param((1, 1, 6), 2 / 6, 1 / 6, id="six channels at one place"),
+    ],
+)
+def test_channels_that_never_or_always_answer_by_hand(by_hand, shape, dead, on):
+    columns = by_hand.activations[:, [0, 3, 1, 2, 4, 5]]
+    layer = Layer(columns, by_hand.labels, pairs=9, seed=0, shape=shape)
+
+    assert INDICATORS["never_active_channels"].of(layer) == pytest.approx(dead)
+    assert INDICATORS["always_active_channels"].of(layer) == pytest.approx(on)
+
+
 def test_shared_information_over_all_pairs_and_over_those_that_live(by_hand):
     # Of fifteen pairs, three of class-telling neurons and one of dead ones share all; of the six living pairs, three.
     assert INDICATORS["pairwise_nmi"].of(by_hand) == pytest.approx(4 / 15, abs=0.015)
@@ -106,6 +123,7 @@ def test_a_dead_layer_shares_everything_and_nothing_of_it_lives():
         ("label_information", 20),
         ("never_active", 20),
         ("zero_ratio", 20),
+        ("always_active_channels", 20),
     ],
 )
 def test_the_resolution_of_a_row_is_what_one_image_or_pair_weighs(name, steps, make_study):

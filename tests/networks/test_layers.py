@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from indicators.errors import InputError
-from indicators.networks.layers import activations, kernel_layers, layer_names, normalizations, received
+from indicators.networks.layers import activations, kernel_layers, layer_names, normalizations, poolings, received
 
 
 def by_hand(model: keras.Model, x: np.ndarray, keep: tuple[str, ...]) -> list[np.ndarray]:
@@ -164,6 +164,62 @@ def test_frozen_layers_and_layers_without_kernel_do_not_count():
     model.pop()
     with pytest.raises(InputError, match="has no layer with a trainable kernel: give it"):
         kernel_layers(model)
+
+
+# --- Where poolings stand -------------------------------------------------------------------------
+
+
+class Halved(layers.MaxPooling2D):
+    """A user's own kind of pooling."""
+
+
+def test_poolings_count_neighborhoods_of_any_kind_but_neither_strides_nor_the_whole_map():
+    x = inputs = keras.Input((32, 32, 2))
+    for pool in (
+        layers.MaxPooling2D(2),
+        layers.AveragePooling2D(1),
+        layers.AdaptiveMaxPooling2D(6),
+        lambda x: keras.ops.max_pool(x, 1),
+        lambda x: keras.ops.average_pool(x, 1),
+        Halved(2),
+        layers.Conv2D(2, 1, strides=2),
+        layers.GlobalAveragePooling2D(),
+    ):
+        x = pool(layers.Conv2D(2, 1)(x))
+    model = keras.Model(inputs, layers.Dense(2)(x))
+
+    assert list(poolings(model).values()) == [0, 1, 2, 3, 4, 5, 6, 6, 6, 6]
+
+
+def test_of_several_ways_to_a_layer_the_one_with_most_poolings_counts():
+    inputs = keras.Input((8, 8, 2))
+    deep = layers.MaxPooling2D(2)(layers.Conv2D(2, 1, name="left")(inputs))
+    deep = layers.Conv2D(2, 1, name="below")(layers.MaxPooling2D(2)(deep))
+    shallow = layers.Conv2D(2, 1, strides=4, name="right")(inputs)
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.Add()([deep, shallow]))))
+
+    by_name = dict(zip((layer.name for layer in kernel_layers(model)), poolings(model).values(), strict=True))
+    assert [by_name[name] for name in ("left", "right", "below")] == [0, 0, 2]
+    assert poolings(model)["Dense1"] == 2
+
+
+def test_poolings_are_counted_into_and_out_of_nested_models():
+    start = keras.Input((8, 8, 2))
+    inner = keras.Model(start, layers.MaxPooling2D(2)(layers.Conv2D(2, 1)(start)))
+    inputs = keras.Input((16, 16, 2))
+    x = layers.Conv2D(2, 1)(inner(layers.MaxPooling2D(2)(inputs)))
+    outer = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+
+    assert poolings(outer) == {"Conv1": 1, "Conv2": 2, "Dense1": 2}
+
+
+def test_a_layer_used_at_two_depths_stands_at_its_first():
+    inputs = keras.Input((8, 8, 2))
+    shared = layers.Conv2D(2, 1)
+    x = shared(layers.MaxPooling2D(2)(shared(inputs)))
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+
+    assert poolings(model) == {"Conv1": 0, "Dense1": 1}
 
 
 # --- What they receive ----------------------------------------------------------------------------

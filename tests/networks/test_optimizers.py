@@ -2,10 +2,12 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 
 from indicators.errors import InputError
+from indicators.networks.decay import DecayedSGD
 from indicators.networks.optimizers import add_penalty, optimizer
 from tests.fixtures.two_layers import TwoLayers
 
@@ -27,6 +29,55 @@ def test_compiled_steps_of_sgd_and_wdecay_equal_the_formula(precision, l2):
 
     for k in (0, 2):
         np.testing.assert_allclose(found[k], weights[k].astype(float), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("precision", ["float64"], indirect=True)
+@pytest.mark.parametrize("shares", [{"decay": 0.125}, {"decay_by_rate": 2.5}, {"decay": 0.125, "decay_by_rate": 2.5}])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_compiled_steps_of_decay_apart_from_the_loss_equal_the_formula(precision, shares, momentum):
+    net, rate = TwoLayers(precision), 0.02
+    momentum = float(np.float32(momentum))  # Keras casts it through float32
+    left = 1 - shares.get("decay", 0) - shares.get("decay_by_rate", 0) * rate
+    weights = [w.astype(np.longdouble) for w in net.weights]
+    buffers = [np.zeros_like(weights[i]) for i in (0, 2)]
+    for _ in range(3):
+        gradients = net.gradients(weights)
+        buffers = [momentum * v - rate * g for v, g in zip(buffers, gradients, strict=True)]
+        for k, v, g in zip((0, 2), buffers, gradients, strict=True):
+            weights[k] = left * weights[k] + momentum * v - rate * g
+
+    found = frozen_biases_fit(net, optimizer("wdecay", 0.02, momentum=momentum, **shares), 0.0, epochs=3)
+
+    for k in (0, 2):
+        np.testing.assert_allclose(found[k], weights[k].astype(float), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("precision", ["float64"], indirect=True)
+@pytest.mark.parametrize(
+    ("shares", "left"),
+    [
+        pytest.param({"decay": 0.001}, 0.999, id="equation 7.2"),
+        pytest.param({"decay_by_rate": 0.0005}, 1 - 0.0005 * 0.5, id="by the rate"),
+    ],
+)
+def test_without_gradients_what_is_left_of_the_kernels_is_a_power_and_biases_stay(precision, shares, left):
+    kernel, bias = (keras.Variable(np.full(shape, 2.0), dtype=precision) for shape in ((3, 2), (2,)))
+    recipe = optimizer("wdecay", 0.5, **shares)
+    recipe.build([kernel, bias])
+    for _ in range(40):
+        recipe.apply([keras.ops.zeros_like(kernel), keras.ops.zeros_like(bias)], [kernel, bias])
+
+    np.testing.assert_allclose(kernel.numpy(), 2 * left**40, rtol=1e-12)
+    np.testing.assert_array_equal(bias.numpy(), 2.0)
+
+
+def test_decay_apart_from_the_loss_is_of_weight_decay_alone_and_survives_its_configuration():
+    kinds = [type(optimizer(name, 0.1, decay=0.001)).__name__ for name in ("sgd", "wdecay", "layca")]
+    config = optimizer("wdecay", 0.1, decay=0.001, decay_by_rate=0.25).get_config()
+
+    assert kinds == ["SGD", "DecayedSGD", "Layca"]
+    assert DecayedSGD.from_config(config).get_config() == config
+    assert (config["share"], config["share_by_rate"]) == (0.001, 0.25)
 
 
 def frozen_biases_fit(net: TwoLayers, recipe, l2: float, *, epochs: int) -> list[np.ndarray]:
@@ -78,9 +129,14 @@ def test_every_recipe_is_nesterov_with_its_momentum(name, kind):
             lambda: optimizer("layca", 0.1, momentum=1),
             r"^momentum=1 is not in \[0, 1\): the thesis uses 0.9$",
         ),
+        (
+            lambda: optimizer("wdecay", 0.5, decay_by_rate=2),
+            r"^decay=0.0, decay_by_rate=2 take 1 of the weights at each update: the thesis takes 0.001$",
+        ),
+        (lambda: optimizer("wdecay", 0.5, decay=-0.1), r"^decay=-0.1, decay_by_rate=0.0 take -0.1 of the"),
         (lambda: add_penalty(None, -1), r"^l2=-1 is not a number of at least 0: the thesis uses 0.001$"),
     ],
-    ids=["name", "no rate", "infinite rate", "momentum", "penalty"],
+    ids=["name", "no rate", "infinite rate", "momentum", "all of the weights", "negative decay", "penalty"],
 )
 def test_a_recipe_that_cannot_be_is_refused_by_its_value(call, message):
     with pytest.raises(InputError, match=message):

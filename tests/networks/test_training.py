@@ -28,6 +28,15 @@ def falling(make_study):
     return make_study(**recipe).model("sgd", "low", 0)
 
 
+def test_decay_of_the_recipe_takes_the_place_of_the_penalty(make_study, dataset):
+    study = make_study(l2=0.0, decay=0.001, decay_by_rate=0.25)
+
+    model = training.compiled(study.model("wdecay", "low", 0), dataset)
+
+    assert (model.optimizer.share, model.optimizer.share_by_rate) == (0.001, 0.25)
+    assert model.losses == []
+
+
 @pytest.mark.parametrize("name", ["sgd", "layca"])
 def test_every_epoch_is_recorded_whole_and_finite(run, request, name):
     spec = request.getfixturevalue(name)

@@ -4,10 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from indicators import plans
 from indicators.errors import InputError
 from indicators.networks.architectures import build
-from indicators.networks.layers import activations, kernel_layers, layer_names
+from indicators.networks.layers import activations, kernel_layers, layer_names, poolings
 from indicators.networks.vgg import vgg
+from indicators.plans import VGG_PLANS
+from indicators.specs import ArchitectureSpec
 
 SHAPE = (32, 32, 3)
 
@@ -38,6 +41,22 @@ def test_depth_plans_the_blocks_as_the_original_does_and_pooling_parts_the_block
     assert tuple(block.count("Conv2D") for block in blocks) == (*plan, 0)
     assert len(kernel_layers(model)) == depth - 1  # two dense layers where the original has three
     assert model.output_shape == (None, 7)
+
+
+@pytest.mark.parametrize("depth", VGG_PLANS)
+def test_the_plan_counts_the_poolings_that_the_network_has(depth):
+    model = vgg(SHAPE, 7, depth=depth, width=0.02)
+
+    planned = plans.poolings(ArchitectureSpec(parameters={"depth": depth}))
+    assert planned == poolings(model)
+    assert list(planned) == layer_names(model)
+
+
+def test_the_plan_of_a_vgg_that_names_no_depth_is_that_of_the_thesis():
+    planned = plans.poolings(ArchitectureSpec())
+
+    assert list(planned.values()) == [0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5]
+    assert plans.poolings(ArchitectureSpec(name="nets:build")) == {}
 
 
 def test_order_within_a_block_is_convolution_normalization_relu(narrow):

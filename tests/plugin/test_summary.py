@@ -138,16 +138,16 @@ def test_a_verdict_that_differs_from_the_file_is_a_failure_and_is_named(shared, 
     expected = json.loads((shared.folder / "expected.json").read_text())
     expected["verdicts"]["W16"] = "contradicted"
     (tmp_path / "expected.json").write_text(json.dumps(expected))
-    # Of W13, which is contradicted in its output layer, only a consistent case: no verdict on the claim.
-    one, other = "weights_shrink and under_weight_decay", "moves_across_the_initial_weights and central"
+    # Of W3, which is contradicted in its first layers, only consistent cases: no verdict on the claim.
+    one, other = "weights_shrink and under_weight_decay", "the_changes_spread_alike and central"
     done = run(tmp_path, "--study", "thesis-2019", "-k", f"{one} or {other}", "--verdicts", tmp_path / "expected.json")
 
-    assert expected["verdicts"]["W13"] == "contradicted"
+    assert expected["verdicts"]["W3"] == "contradicted"
     assert set(done.verdicts.values()) == {"consistent"}
     differences = [line for line in done.output.splitlines() if line.startswith("differs from")]
     assert differences == [f"differs from {tmp_path / 'expected.json'}: W16: contradicted became consistent"]
     assert done.status == 1
-    assert any(re.match(r"W13 .* 1/1 of 4 ", line) for line in done.table)
+    assert any(re.match(r"W3 .* 3/3 of 12 ", line) for line in done.table)
 
 
 def test_claims_are_selected_by_their_ids(tmp_path):

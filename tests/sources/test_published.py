@@ -81,12 +81,36 @@ def test_a_published_study_says_what_it_is(source, trained, file):
     assert (source.name, source.scale, source.seeds) == ("tiny-recorded", "tiny", (0, 1))
     assert source.layers == trained.layers
     assert source.kernel_shapes == trained.kernel_shapes
+    assert source.poolings == trained.poolings == {"Conv1": 0, "Conv2": 1, "Dense1": 2}
+    assert source.classes == trained.classes == 3
     assert json.loads(source.attrs["data_sha256"]) == checksums(trained.study.data)
     assert json.loads(source.attrs["study"])["seeds"] == 2
     assert source.measured_with == trained.trained_with
     assert source.measured_with[0]["threads"] == 1
     xr.testing.assert_allclose(source.networks(), trained.networks())
     assert (source.networks()["epochs"] == 2).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "poolings"),
+    [
+        ("cifar10-mini-recorded", [0, 1, 2, 2, 3, 3, 4, 4, 5, 5]),
+        ("cifar10-quarter-recorded", [0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5]),
+    ],
+)
+def test_a_study_published_before_poolings_were_counted_is_known_by_its_architecture(name, poolings, store):
+    source = open_source(load_study(name), store)
+
+    assert dict(source.poolings) == dict(zip(source.layers, poolings, strict=True))
+    assert source.classes == 10
+
+
+def test_what_an_older_file_does_not_say_of_a_users_network_and_images_is_unknown(source):
+    source.attrs.pop("poolings")
+    source.attrs.pop("classes")
+
+    assert source.poolings == {}
+    assert source.classes is None
 
 
 def test_the_file_opens_without_the_package(file, trained):

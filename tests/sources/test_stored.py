@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from indicators import plans
 from indicators.errors import InputError, NotApplicable
 from indicators.measures.catalog import INDICATORS
 from indicators.networks import training
 from indicators.sources import stored
 from indicators.sources.layout import State, file_name, to_bytes
 from indicators.sources.stored import Measurements
-from indicators.specs import LEVELS, OPTIMIZERS, ModelSpec
+from indicators.specs import LEVELS, OPTIMIZERS, ArchitectureSpec, ModelSpec
 
 LAYERS = ["Conv1", "Conv2", "Dense1"]
+PLANNED = plans.poolings(ArchitectureSpec(parameters={"depth": 11}))
 ACCURACIES = {"train_running": 0.9, "train": 0.8, "validation": 0.7, "test": 0.6}
 
 
@@ -129,6 +131,23 @@ def test_layers_are_named_in_the_order_of_the_network(store, study, dataset):
     found = Measurements(study, store)
     assert found.layers == tuple(LAYERS)
     assert found.kernel_shapes == {layer: initial[name].shape for layer, name in layout["kernels"].items()}
+
+
+@pytest.mark.parametrize(
+    ("spec", "poolings", "classes"),
+    [
+        pytest.param({}, {}, None, id="of a user's function and images"),
+        pytest.param({"architecture": {"parameters": {"depth": 11}}}, PLANNED, None, id="of a VGG"),
+        pytest.param({"data": {"train": 48, "validation": 24, "test": 30}}, {}, 10, id="of CIFAR-10"),
+    ],
+)
+def test_of_a_network_stored_before_it_was_said_only_what_its_spec_says_is_known(store, study, spec, poolings, classes):
+    changed = study.changed(**spec)
+    store.entry(next(changed.untrained())).write_arrays("initial.safetensors", {}, {"kernels": {}})
+
+    found = Measurements(changed, store)
+
+    assert (found.poolings, found.classes) == (poolings, classes)
 
 
 def test_the_machines_that_trained_are_named_with_their_seeds(store, study):

@@ -5,9 +5,10 @@ import tomllib
 import numpy as np
 import pytest
 
+from indicators import plans
 from indicators.measures.catalog import INDICATORS
 from indicators.sources import transcribed
-from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, load_study
+from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, ArchitectureSpec, load_study
 
 FILE = STUDIES / "thesis-2019.toml"
 STUDY = transcribed.load(FILE)
@@ -38,6 +39,8 @@ LABELS = {
     **{name: {**CELLS, "layer": LAYERS} for name in PER_LAYER},
     **{name: {**CELLS, "layer": CONVOLUTIONS} for name in PER_CONVOLUTION},
     "weights_removed_per_layer": {**CELLS, "level": ["high"], "layer": LAYERS},
+    "opposed_share": {**CELLS, "optimizer": ["wdecay"], "level": ["high"], "layer": LAYERS},
+    "silhouette_ignored": {**CELLS, "layer": CONVOLUTIONS, "reason": ["not told"]},
     "magnitude_pruning": {**CELLS, "fraction": 26},
     "random_pruning": {**CELLS, "draw": [0], "fraction": 26},
     "cosine_distance_by_epoch": {**CELLS, "layer": LAYERS, "epoch": 25},
@@ -63,6 +66,11 @@ WITH_GAPS = ("cosine_distance_by_epoch", "neighborhood_curve", "history")
 
 
 # --- what is shipped ---
+
+
+def test_the_network_of_the_thesis_pools_as_its_architecture_does_and_tells_ten_classes():
+    assert dict(STUDY.poolings) == plans.poolings(ArchitectureSpec())
+    assert STUDY.classes == 10
 
 
 def test_the_shipped_study_describes_itself():
@@ -173,6 +181,8 @@ def test_learning_rates_and_batch_sizes_are_those_of_the_thesis():
         ("magnitude_pruning", {"optimizer": "sgd", "level": "high", "fraction": 0.603333}, 0.4098),
         ("random_pruning", {"optimizer": "layca", "level": "high", "draw": 0, "fraction": 0.01}, 0.8516),
         ("weights_removed_per_layer", {"optimizer": "sgd", "level": "high", "layer": "Conv1"}, 27 / 1728),
+        ("opposed_share", {"optimizer": "wdecay", "level": "high", "layer": "Conv6"}, 0.9298),
+        ("silhouette_ignored", {"optimizer": "sgd", "level": "high", "layer": "Conv13", "reason": "not told"}, 12 / 20),
         ("pairwise_nmi", {"optimizer": "sgd", "level": "high", "layer": "Dense1"}, 0.1802),
         ("pairwise_nmi_minus_dead_pairs", {"optimizer": "sgd", "level": "high", "layer": "Conv13"}, 0.0528),
         ("label_information", {"optimizer": "wdecay", "level": "high", "layer": "Conv12"}, 0.1749),

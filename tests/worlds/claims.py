@@ -40,6 +40,8 @@ class Claim:
     """How many cases the claim has in all its test functions."""
     verb: str
     by: float
+    within_recipe: bool
+    """Whether what a seed contributes depends on the other seeds."""
 
     @property
     def expected(self) -> float:
@@ -134,13 +136,30 @@ _KEPT: dict[str | None, Any] = {}
 def judge_studies(claim: Claim, case: Mapping[str, Any], source: Source, *, size: int, premised: bool) -> list[str]:
     """Verdicts of a case in studies of so many seeds each that one source holds one after the other.
 
-    What `judge` would say of each. The claim is computed once for all: that is ten times as fast.
+    What `judge` would say of each. The claim is computed once for all: that is ten times as fast. Not so where what
+    a seed contributes depends on the others.
     """
+    if claim.within_recipe:
+        parts = [Part(source, source.seeds[start : start + size]) for start in range(0, len(source.seeds), size)]
+        return [judge(claim, case, part, premised=premised).verdict for part in parts]
     view = _Premised(source, None if premised else premise_of(claim, case))
     studies = _Studies(np.array(view.seeds), size, len(source.seeds) // size)
     with xr.set_options(keep_attrs=True), judging(Record(claim.siblings)), studies.instead():
         claim.function(view, **case)
     return studies.verdicts()
+
+
+class Part:
+    """Some seeds of a study."""
+
+    def __init__(self, whole: Source, seeds: Sequence[int]) -> None:
+        self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
+        self.poolings, self.classes = whole.poolings, whole.classes
+        for read in ("measurement", "untrained", "by_neuron"):
+            setattr(self, read, self._of(getattr(whole, read)))
+
+    def _of(self, read: Callable[..., xr.DataArray]) -> Callable[..., xr.DataArray]:
+        return lambda *name, **options: read(*name, **options).sel(seed=list(self.seeds))
 
 
 class _Studies:
@@ -181,6 +200,7 @@ class Permuted:
     def __init__(self, original: Source, rng: np.random.Generator) -> None:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
+        self.poolings, self.classes = original.poolings, original.classes
         self._orders = {seed: rng.permutation(9) for seed in original.seeds}
 
     def names(self) -> Sequence[str]:
@@ -229,6 +249,7 @@ def _claims_of(theme: str, path: Path) -> list[Claim]:
             count[name],
             read[name].verb,
             read[name].by,
+            any("within='recipe'" in comparison for comparison in read[name].compared),
         )
         for name, marks in marked.items()
     ]

@@ -1,4 +1,4 @@
-"""Plants that go together with others, over layers or over networks, by a rank correlation that is planted."""
+"""Plants that go together with others, over layers or over networks, by a correlation that is planted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered
-from tests.worlds.plants import Function, Measured, Plant, network
+from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered, part
+from tests.worlds.plants import PREMISED, Function, Measured, Plant, accuracies, network
 
 
 def ranked(
@@ -104,3 +104,68 @@ def _rest(tables: np.ndarray) -> np.ndarray:
 _ANGLES = np.linspace(0, math.pi, 602)[1:-1, None, None]
 _COSINES = np.cos(_ANGLES)
 _OTHERS = np.sin(_ANGLES) * _rest(np.random.default_rng(0).normal(size=(600, 3, 3)))
+
+
+def following(
+    name: str,
+    slope: Pattern | float = 1.0,
+    *,
+    middle: Pattern | float = 0.5,
+    size: float = 0.05,
+    then: Function | None = None,
+    **options: Any,
+) -> tuple[Plant, Plant]:
+    """Accuracies that differ within every recipe, and a number per network whose correlation with them there is e.
+
+    ``*following("label_information", then=in_every_layer)``; the slope is 1, or -1 for what goes against accuracy. In
+    each recipe it is the correlation of all the seeds of the world, in a part of them about that. ``then`` makes the
+    measurement of the number, which lies around ``middle`` with a spread of ``size``.
+    """
+
+    def correlated(correlation: xr.DataArray, measured: Measured) -> xr.DataArray:
+        known = _standardized(measured("accuracy").sel(split="test", drop=True).transpose(*correlation.dims))
+        other = known.copy(data=np.random.default_rng(1).normal(size=known.shape))
+        other = _standardized(other - other.mean("seed") - known * (other * known).mean("seed"))
+        share = correlation.clip(-1, 1)
+        found = middle + size * (share * known + (1 - share**2) ** 0.5 * other)
+        return found if then is None else then(found, measured)
+
+    return _UNEVEN, network(name, slope, function=correlated, **({"noise": 0.0} | options))
+
+
+def in_layers(*parts: str) -> Function:
+    """The number of a network in the layers of these parts, 0 in others."""
+    return lambda number, _: number * part(*parts)
+
+
+def in_order(name: str, slope: float, base: float, *, middle: float, size: float, then: Function) -> Plant:
+    """A number per network: of pairs of levels, the share in which the better network has more of it is planted.
+
+    It takes the accuracies of all worlds, whose levels are ten points apart: twenty-seven pairs.
+    """
+
+    def ordered(share: xr.DataArray, measured: Measured) -> xr.DataArray:
+        accuracy = measured("accuracy").sel(split="test", drop=True).transpose("seed", *CELLS)
+        nearest = np.abs(share.to_numpy()[:, None] - _SHARES).argmin(-1)
+        found = middle + size * _PLACES[nearest].reshape(accuracy.shape)
+        return then(accuracy.copy(data=found), measured)
+
+    return Plant(name, slope, base, cells=False, layers=False, function=ordered, exact=0.5 / 27)
+
+
+def _standardized(values: xr.DataArray) -> xr.DataArray:
+    return (values - values.mean("seed")) / values.std("seed")
+
+
+def _from_network_to_network(accuracy: xr.DataArray, _: Measured) -> xr.DataArray:
+    """Accuracies that differ by a point from network to network, in all splits alike."""
+    networks = accuracy.isel(split=0, drop=True)
+    return accuracy + 0.01 * networks.copy(data=np.random.default_rng(0).normal(size=networks.shape))
+
+
+_UNEVEN = accuracies(0.0, PREMISED, noise=0.0, function=_from_network_to_network)
+_LEVEL = np.tile(np.arange(3.0), 3)
+_MIXED = np.cos(_ANGLES[:, 0]) * _LEVEL + np.sin(_ANGLES[:, 0]) * np.random.default_rng(0).normal(size=(600, 9))
+_PLACES = _MIXED.argsort(-1).argsort(-1) / 4 - 1
+"""Orders of nine networks, from that of their levels to the reverse."""
+_SHARES = (_PLACES[:, :, None] > _PLACES[:, None, :])[:, _LEVEL[:, None] > _LEVEL].mean(-1)

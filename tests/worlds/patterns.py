@@ -11,6 +11,7 @@ import xarray as xr
 from indicators.specs import LEVELS, OPTIMIZERS
 
 LAYERS = (*(f"Conv{k}" for k in range(1, 14)), "Dense1", "Dense2")
+POOLINGS = dict(zip(LAYERS, (0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5), strict=True))
 DEPTHS = np.arange(1, len(LAYERS) + 1) / len(LAYERS)
 FIRST, CENTRAL, LAST, OUTPUT = PARTS = ("first", "central", "last", "output")
 HIDDEN = (FIRST, CENTRAL, LAST)

@@ -34,10 +34,15 @@ def trough(name: str, slope: Pattern | float, base: Pattern | float, *, threshol
     It falls below at relative depth 0.35, within the central layers, and rises above that depth later; keep that
     between 1 and 8 layers of 15.
     """
+    return network(name, slope, base, function=valley(threshold), **options)
+
+
+def valley(threshold: float) -> Function:
+    """The function of `trough`, for what is planted otherwise (`within_recipes`)."""
     start = 0.35
 
-    def valley(width: xr.DataArray, _: Measured) -> xr.DataArray:
+    def below(width: xr.DataArray, _: Measured) -> xr.DataArray:
         outside = np.maximum(start - relative_depth, relative_depth - start - width)
         return (threshold * (1 + len(LAYERS) * outside)).clip(0)
 
-    return network(name, slope, base, function=valley, **options)
+    return below

@@ -120,6 +120,7 @@ class Alike:
     def __init__(self, original: Source) -> None:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
+        self.poolings, self.classes = original.poolings, original.classes
 
     def names(self) -> Sequence[str]:
         """Measurements that there may be."""

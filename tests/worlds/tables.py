@@ -43,6 +43,9 @@ Plants, of `plants`, `profiles`, `curves` and `correlations`: what is measured
                                            this area, from 0.01 to 0.9);  ``draws=3`` where the measurement has draws
     ``tracking(name, slope, other=)``      one number per network that goes together with the accuracy, or with
                                            another planted measurement, by a rank correlation of e
+    ``*following(name, slope)``            one number per network that goes together with the accuracy over the seeds of
+                                           each recipe (accuracies that differ there are planted too): ``tracks`` within
+                                           a recipe
     ``ranked(name, slope, parts)``         layers in an order that has a rank correlation of e with the depth
     ``bent(plant, function)``              any other: what is planted is made into the measurement by a function, as
                                            with ``around`` and ``alternating`` for claims on the standard deviation over
@@ -84,7 +87,7 @@ from tests.worlds.claims import Claim, claims
 from tests.worlds.plants import Row
 from tests.worlds.world import World
 
-THEMES = ("training", "rotation", "weights", "pruning", "information", "activity", "clusters", "beyond")
+THEMES = ("training", "rotation", "weights", "pruning", "information", "labels", "activity", "clusters", "beyond")
 ROWS: dict[tuple[str, str], Row] = {
     (theme, row.test): row for theme in THEMES for row in importlib.import_module(f"tests.worlds.rows.{theme}").ROWS
 }

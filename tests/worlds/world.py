@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from tests.worlds.patterns import CELLS, LAYERS, sgd
+from tests.worlds.patterns import CELLS, LAYERS, POOLINGS, sgd
 from tests.worlds.plants import BY_NEURON, ON_TEST_IMAGES, TRAINED, TREATMENT, UNTRAINED, Plant, accuracies, treatment
 
 
@@ -40,7 +40,7 @@ class World:
     independent studies, one study after the other.
     """
 
-    name, scale, layers = "simulated", "simulated", LAYERS
+    name, scale, layers, poolings, classes = "simulated", "simulated", LAYERS, POOLINGS, 10
 
     def __init__(
         self,

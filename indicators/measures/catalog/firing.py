@@ -23,6 +23,20 @@ ROWS: tuple[Indicator, ...] = (
         invariant=("images", "neurons", "scale"),
     ),
     Indicator(
+        "never_active_channels", "share of channels that are zero at every place of every image",
+        "0 none, 1 all",
+        needs="layer", of=lambda layer: mean(activity.pathological_channels(layer.activations, layer.channels)[0]),
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True, held_out=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "always_active_channels", "share of channels that are above zero at every place of every image",
+        "0 none, 1 all",
+        needs="layer", of=lambda layer: mean(activity.pathological_channels(layer.activations, layer.channels)[1]),
+        unit="share", bounds=(0, 1), section="8.3.5", resolution=image, untrained=True, held_out=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
         "active_share", "share of the images on which a neuron is above zero, mean over the layer",
         "0 never, 1 always",
         needs="layer", of=lambda layer: mean(layer.active_shares),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from indicators.claims.verbs import falls, less, more, rises, same, tracks
+from indicators.errors import NotApplicable
 from tests.claims.arrays import HIGH, LEVELS, NINE, SGD, SGD_HIGH, alike, cells, noise, profiles
 
 
@@ -42,6 +43,49 @@ def test_a_coordinate_along_a_dimension_selects_like_a_label():
         assert more(array, {"part": "last"}, than={"part": "first"}, by=0).effect == pytest.approx(3)
         with pytest.raises(ValueError, match=r"part=\['middle'\].*'first', 'last'"):
             more(array, {"part": "middle"}, than=0, by=0)
+
+
+SMALL = profiles([1.0, 2.0], layer=["Conv1", "Dense1"]).assign_coords(part=("layer", ["central", "output"]))
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        pytest.param({"part": "first"}, "has no layer at 'first'", id="a part"),
+        pytest.param({"part": ["first", "last"]}, r"has no layer at 'first\+last'", id="parts"),
+        pytest.param({"layer": "Conv2"}, r"has no layer \['Conv2'\]", id="a name"),
+        pytest.param({"layer": ["Conv1", "Conv2"]}, r"has no layer \['Conv2'\]", id="one name of two"),
+    ],
+)
+def test_layers_that_a_small_network_lacks_make_a_claim_inapplicable(selection, message):
+    for compare in (lambda at: more(SMALL, at, than=0, by=0), lambda at: rises(SMALL, "level", at, by=0)):
+        with pytest.raises(NotApplicable, match=message):
+            compare(selection)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        pytest.param(lambda some: more(some, SGD_HIGH, than=0, by=0), id="an optimizer"),
+        pytest.param(lambda some: more(some, {"optimizer": "layca", "level": "low"}, than=0, by=0), id="a level"),
+        pytest.param(lambda some: more(some, {"optimizer": ["sgd", "layca"]}, than=0, by=0), id="one of two"),
+        pytest.param(lambda some: rises(some, "level", {"optimizer": "layca"}, by=0), id="a step"),
+    ],
+)
+def test_networks_of_which_a_study_has_no_such_measurement_make_a_claim_inapplicable(compare):
+    some = NINE.sel(optimizer=["layca"], level=["high"]).rename("opposed_share")
+
+    with pytest.raises(NotApplicable, match=r"opposed_share has no (optimizer|level) \['"):
+        compare(some)
+
+
+def test_of_several_parts_those_that_a_network_has_are_compared():
+    assert more(SMALL, {"part": ["first", "central"]}, than=0, by=0).effect == pytest.approx(1)
+
+
+def test_values_without_any_layer_make_a_claim_inapplicable():
+    with pytest.raises(NotApplicable, match="has no layer at 'all'"):
+        rises(SMALL.isel(layer=[]).rename("nmi"), "layer", by=0)
 
 
 def test_fractions_match_up_to_roundoff():

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from indicators.claims.verbs import tracks
+from indicators.errors import NotApplicable
 from tests.claims.arrays import NINE, cells, noise, one_seed
 
 
@@ -77,17 +78,22 @@ def test_what_tells_recipes_apart_tells_nothing_within_them():
     assert tracks(indicator, accuracy, by=0.3, within="recipe").effect == 0
 
 
+@pytest.mark.parametrize("seeds", [3, 5, 10])
 @pytest.mark.parametrize("within", [None, "recipe"])
-def test_tracks_of_a_known_correlation_errs_as_often_as_it_says(within):
-    rng, worlds, seeds = np.random.default_rng(3), 400, 5
+def test_tracks_of_a_known_correlation_errs_as_often_as_it_says(within, seeds):
+    rng, worlds = np.random.default_rng(3), 400
+    x, rest = rng.normal(size=(2, worlds, seeds, 3, 3))
+    y = 0.3 * x + np.sqrt(1 - 0.3**2) * rest
 
-    def drawn(correlation):
-        x, rest = rng.normal(size=(2, worlds, seeds, 3, 3))
-        return x, correlation * x + np.sqrt(1 - correlation**2) * rest
+    found = [tracks(cells(one), cells(other), by=0.3, within=within) for one, other in zip(x, y, strict=True)]
 
-    found = [tracks(cells(x), cells(y), by=0.3, within=within).verdict for x, y in zip(*drawn(0.3), strict=True)]
+    for verdict in ("supported", "refuted") if within else ("supported",):
+        assert [one.verdict for one in found].count(verdict) <= stats.binom.ppf(0.999, worlds, 0.05)
 
-    assert found.count("supported") <= stats.binom.ppf(0.999, worlds, 0.05)
+
+def test_one_recipe_takes_three_networks():
+    with pytest.raises(NotApplicable, match="2 seeds: a correlation within a recipe takes 3"):
+        tracks(cells(noise(2)), cells(noise(2)), by=0.3, within="recipe")
 
 
 def test_tracks_takes_measurements_of_the_same_networks():

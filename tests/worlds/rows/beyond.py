@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tests.worlds.correlations import ranked, tracking
+from tests.worlds.correlations import following, ranked, tracking
 from tests.worlds.curves import half_loss, pruning_area
 from tests.worlds.patterns import PARTS, along, deeper, layca, levels, part, sgd, wdecay
-from tests.worlds.plants import BY_NEURON, ON_TEST_IMAGES, Row, bent, network, planted
+from tests.worlds.plants import BY_NEURON, Row, bent, network, planted
 
 NEURONS = range(20)
 final_smallest, half_smallest = (
@@ -56,6 +56,14 @@ def log_rank(number, _):
     return 10**number * part(*PARTS)
 
 
+def doublings(number, _):
+    return 2**number
+
+
+def doublings_in_every_layer(number, measured):
+    return doublings(in_every_layer(number, measured), measured)
+
+
 def area_of(curve):
     """What `pruning_area` plants, read off its curve."""
     kept = curve.to_numpy() / curve.isel(fraction=[0]).to_numpy()
@@ -75,16 +83,36 @@ ROWS = (
         outlying_when_pruned(half_loss("random_pruning", 0, 0, draws=3)),
     ),
     Row("test_sgd_alone_shares_information_differently", outlying("pairwise_nmi", 0.1, 0.1)),
-    Row("test_sgd_alone_knows_the_labels_differently", outlying("label_information", 0.15, -0.1)),
+    Row("test_sgd_alone_has_other_dead_channels", outlying("never_active_channels", 0.1, 0.2)),
     Row("test_sgd_alone_turns_its_layers_differently_at_lower_levels", outlying("cosine_distance", 0.9, -0.4)),
     Row(
-        "test_networks_of_more_diverse_features_are_more_robust",
+        "test_recipes_of_more_diverse_features_are_more_robust",
         pruning_area("magnitude_pruning", 0, 0.6 + 0.2 * levels, noise=0.05),
         tracking("effective_rank", 1, other="magnitude_pruning", read=area_of, middle=1.5, then=log_rank),
     ),
     Row(
-        "test_networks_of_more_diverse_features_generalize_better",
+        "test_recipes_of_more_diverse_features_generalize_better",
         tracking("effective_rank", 1, middle=1.5, then=log_rank),
+    ),
+    Row(
+        "test_diverse_features_follow_accuracy_within_a_recipe",
+        *following("effective_rank", 1, middle=1.5, then=log_rank),
+    ),
+    Row(
+        "test_first_layers_are_more_diverse_with_better_recipes",
+        bent(planted("effective_rank", levels, base=3), doublings),
+    ),
+    Row(
+        "test_diverse_first_layers_follow_accuracy_within_a_recipe",
+        *following("effective_rank", 1, middle=1.5, then=doublings_in_every_layer),
+    ),
+    Row(
+        "test_neurons_are_more_selective_with_better_recipes",
+        planted("class_selectivity", levels, base=0.3),
+    ),
+    Row(
+        "test_selective_neurons_follow_accuracy_within_a_recipe",
+        *following("class_selectivity", 1, then=in_every_layer),
     ),
     Row(
         "test_layca_zeroes_fewer_weights_where_it_turns_less",
@@ -98,22 +126,6 @@ ROWS = (
     Row(
         "test_layca_brings_more_small_weights_back",
         network("weight_growth", layca * half_smallest, base=0.1),
-    ),
-    Row(
-        "test_half_of_the_images_tell_the_same_of_shared_information",
-        planted("pairwise_nmi_halves", -1, base=0.1),
-    ),
-    Row(
-        "test_sharing_in_last_layers_rises_on_test_images_too",
-        planted("pairwise_nmi", levels, base=0.1, of=ON_TEST_IMAGES),
-    ),
-    Row(
-        "test_sharing_in_first_layers_falls_on_test_images_too",
-        planted("pairwise_nmi", -levels, base=0.1, of=ON_TEST_IMAGES),
-    ),
-    Row(
-        "test_label_information_rises_on_test_images_too",
-        planted("label_information", levels, base=0.1, of=ON_TEST_IMAGES),
     ),
     Row(
         "test_fewer_neurons_of_sgd_group_their_images",

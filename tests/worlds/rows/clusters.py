@@ -1,9 +1,23 @@
 """Worlds for the claims of `hypotheses/test_7_clusters.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import ranked, tracking
-from tests.worlds.patterns import HIDDEN, PARTS, along, deeper, high, levels, part, place
+from tests.worlds.correlations import following, ranked, tracking
+from tests.worlds.patterns import (
+    CENTRAL,
+    HIDDEN,
+    LAST,
+    PARTS,
+    along,
+    deeper,
+    high,
+    layca,
+    levels,
+    part,
+    place,
+    sgd,
+    wdecay,
+)
 from tests.worlds.plants import BY_NEURON, UNTRAINED, Row, bent, planted
-from tests.worlds.profiles import rise
+from tests.worlds.profiles import rise, rising
 
 REASONS = ("never active", "too few active", "too few images", "one class only")
 SIZES = (0.005, 0.03, 0.2, 0.5)
@@ -31,6 +45,14 @@ def in_every_layer(number, _):
     return number * part(*PARTS)
 
 
+def in_every_curve(number, _):
+    return number * part(*PARTS) * at_any_size * distance("cosine")
+
+
+def of_neurons_left_out(number, _):
+    return number * part(*PARTS) * reason("never active")
+
+
 def a_quarter_at_a_third_and_more_at_a_half(share, _):
     """Silhouettes of neurons: 0.3 for a quarter of them, 0.5 for as many and the share planted, 0.1 for the others."""
     rank = along("neuron", {neuron: (neuron + 0.5) / len(NEURONS) for neuron in NEURONS})
@@ -47,7 +69,14 @@ def mostly_between_neurons(share, _):
     return curve * distance("cosine")
 
 
+def growing_in_the_order_of_cosine_curves(correlation, measured):
+    """Nothing at low; at high cosine curves that grow with depth, and Euclidean ones in the order planted."""
+    order = euclidean_order.function(correlation, measured)
+    return high * at_any_size * (order * distance("euclidean") + deeper(*HIDDEN) * distance("cosine"))
+
+
 order = ranked("silhouette_cosine", 1, HIDDEN)
+euclidean_order = ranked("neighborhood_curve", 1, HIDDEN)
 
 ROWS = (
     # shares of the mean silhouette, which is that of the middle level
@@ -58,15 +87,24 @@ ROWS = (
     ),
     Row("test_first_layers_group_less_in_better_networks", planted("silhouette_cosine", -levels, base=0.3)),
     Row("test_first_layers_group_less_in_the_windows_of_2019", planted("silhouette_cosine_2019", -levels, base=0.3)),
-    # the third layer far below the second
+    Row(
+        "test_loose_first_layers_follow_accuracy_within_a_recipe",
+        *following("silhouette_cosine", -1, then=in_every_layer),
+    ),
+    # the third layer far below the second, the fourth far below the first
     Row(
         "test_euclidean_silhouettes_peak_after_the_first_layer",
-        planted("silhouette_euclidean", place(1), base=0.1 - 0.3 * place(2)),
+        planted("silhouette_euclidean", place(1), base=0.1 - 0.3 * (place(2) + place(3))),
     ),
     # all but the second far below the first
     Row(
         "test_cosine_silhouettes_peak_in_the_first_layer",
         planted("silhouette_cosine", place(0), base=-0.3 + 0.4 * (place(0) + place(1))),
+    ),
+    # between two poolings, the third layer far below the fourth
+    Row(
+        "test_silhouettes_peak_again_after_the_first_pooling",
+        planted("silhouette_cosine", place(3), base=0.1 - 0.3 * place(2)),
     ),
     Row("test_last_layers_group_more_in_better_networks", planted("silhouette_cosine", levels, base=0.1)),
     Row("test_last_layers_group_more_by_euclidean_distance", planted("silhouette_euclidean", levels, base=0.1)),
@@ -76,6 +114,10 @@ ROWS = (
         "test_silhouettes_follow_accuracy_rather_than_the_learning_rate",
         planted("silhouette_cosine", levels, base=0.1),
     ),
+    Row(
+        "test_tight_last_layers_follow_accuracy_within_a_recipe",
+        *following("silhouette_cosine", 1, then=in_every_layer),
+    ),
     Row("test_central_layers_group_nothing", planted("silhouette_cosine", -1, base=at_high_or_far_below)),
     Row(
         "test_better_networks_have_more_neurons_to_look_at",
@@ -84,6 +126,20 @@ ROWS = (
     Row(
         "test_better_sgd_networks_have_fewer_neurons_to_look_at",
         planted("silhouette_ignored", levels * reason("never active"), base=0.05, noise=0.3),
+    ),
+    Row(
+        "test_better_networks_have_more_channels_that_tell_images_apart",
+        planted("never_active_channels", -levels, base=0.2),
+        planted("always_active_channels", base=0.1, noise=0),
+    ),
+    Row(
+        "test_better_sgd_networks_have_fewer_channels_that_tell_images_apart",
+        planted("never_active_channels", levels, base=0.2),
+        planted("always_active_channels", base=0.1, noise=0),
+    ),
+    Row(
+        "test_neurons_to_look_at_follow_accuracy_within_a_recipe",
+        *following("silhouette_ignored", sgd - wdecay - layca, then=of_neurons_left_out),
     ),
     Row(
         "test_central_layers_have_every_neuron_to_look_at",
@@ -127,12 +183,28 @@ ROWS = (
         rise("silhouette_cosine", 0.5 - levels, 0.55, threshold=0.05),
     ),
     Row(
+        "test_the_onset_of_groups_follows_accuracy_within_a_recipe",
+        *following("silhouette_cosine", -1, middle=0.63, size=0.03, then=rising(0.1)),
+    ),
+    Row(
         "test_first_layers_have_fewer_active_neighbors_in_better_networks",
         planted("active_neighbors_cosine", -levels, base=0.8),
     ),
     Row(
         "test_last_layers_have_more_active_neighbors_in_better_networks",
         planted("active_neighbors_cosine", levels, base=0.6),
+    ),
+    Row(
+        "test_first_layers_have_fewer_active_neighbors_by_euclidean_distance",
+        planted("active_neighbors_euclidean", -levels, base=0.8),
+    ),
+    Row(
+        "test_last_layers_have_more_active_neighbors_by_euclidean_distance",
+        planted("active_neighbors_euclidean", levels, base=0.6),
+    ),
+    Row(
+        "test_active_neighbors_follow_accuracy_within_a_recipe",
+        *following("active_neighbors_cosine", 1, then=lambda number, _: number * part(LAST)),
     ),
     # better networks are more active, which raises the neighbors as well
     Row(
@@ -150,6 +222,10 @@ ROWS = (
         planted("neighborhood_curve", -levels * at_any_size * distance("cosine"), base=0.3),
     ),
     Row(
+        "test_loose_first_layers_follow_accuracy_within_a_recipe_at_all_sizes",
+        *following("neighborhood_curve", -1, then=in_every_curve),
+    ),
+    Row(
         "test_central_layers_group_nothing_at_any_size",
         planted("neighborhood_curve", -at_any_size * distance("cosine"), base=at_high_or_far_below),
     ),
@@ -163,8 +239,24 @@ ROWS = (
         planted("neighborhood_curve", -distance("cosine"), base=-0.2 + 0.3 * size(0.2)),
     ),
     Row(
+        "test_tight_last_layers_follow_accuracy_within_a_recipe_at_all_sizes",
+        *following("neighborhood_curve", 1, then=in_every_curve),
+    ),
+    Row(
         "test_euclidean_distances_show_no_difference_between_levels",
         planted("neighborhood_curve", levels * at_any_size * distance("euclidean"), base=0.1),
+    ),
+    Row(
+        "test_euclidean_distances_show_no_difference_between_optimizers",
+        planted("neighborhood_curve", (wdecay + layca) * at_any_size * distance("euclidean"), base=0.1),
+    ),
+    Row(
+        "test_euclidean_silhouettes_grow_in_the_same_layers_as_cosine_ones",
+        bent(euclidean_order, growing_in_the_order_of_cosine_curves),
+    ),
+    Row(
+        "test_euclidean_silhouettes_are_fainter_than_cosine_ones",
+        planted("neighborhood_curve", -at_any_size * distance("euclidean"), base=0.2),
     ),
     Row(
         "test_neurons_differ_more_than_sizes_of_neighborhoods",
@@ -196,5 +288,21 @@ ROWS = (
     Row(
         "test_inactive_images_among_active_ones_mark_the_worse_network",
         tracking("active_neighbors_cosine", 1, then=in_every_layer),
+    ),
+    Row(
+        "test_active_neighbors_throughout_follow_accuracy_within_a_recipe",
+        *following("active_neighbors_cosine", 1, then=in_every_layer),
+    ),
+    Row(
+        "test_the_first_layer_has_fewer_neurons_to_look_at",
+        planted("silhouette_ignored", place(0) * reason("never active"), base=0.1, noise=0.3),
+    ),
+    Row(
+        "test_the_last_layers_have_still_fewer_neurons_to_look_at",
+        planted("silhouette_ignored", part(LAST) * reason("never active"), base=0.1, noise=0.3),
+    ),
+    Row(
+        "test_more_and_more_neurons_have_no_silhouette_with_depth",
+        planted("silhouette_ignored", deeper(CENTRAL, LAST) * reason("never active"), base=0.1, noise=0.3),
     ),
 )

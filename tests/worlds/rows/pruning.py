@@ -1,14 +1,24 @@
 """Worlds for the claims of `hypotheses/test_4_pruning.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import tracking
+from tests.worlds.correlations import following, tracking
 from tests.worlds.curves import half_loss, pruning_area
-from tests.worlds.patterns import HIDDEN, LAST, OPTIMIZER, high, layca, levels, part, place, sgd
-from tests.worlds.plants import Row, bent, planted
+from tests.worlds.patterns import HIDDEN, LAST, along, high, layca, levels, part, place, sgd
+from tests.worlds.plants import Row, bent, network, planted
 
 at_high_or_far_below = 0.15 + 0.1 * high
 """A quarter at high and a tenth less at other levels: the largest of the levels is that of high."""
-in_one_layer_or_far_above = 0.95 - 0.45 * place(5)
-"""Half in one layer: the smallest of the layers is that one."""
+
+
+def lost_by_half(name, slope, base=0.0):
+    """A pruning curve that has lost so much accuracy by the first fraction beyond half, and more later."""
+    before = along("fraction", {0.0: 0, 0.45: 0, 0.55: 1, 0.9: 1})
+    after = along("fraction", {0.0: 0, 0.45: 0, 0.55: 0, 0.9: 1})
+    return bent(network(name, slope, base), lambda lost, _: 0.85 - lost * before - 0.1 * after)
+
+
+HALVED_AT = half_loss("random_pruning", 0, 0, draws=3).function
+OF_AREA = pruning_area("magnitude_pruning", 0, 0).function
+"""What a number per network is made into: the curve that has lost half there, or that has this area."""
 
 
 def doublings(number, _):
@@ -24,10 +34,14 @@ ROWS = (
         "test_random_pruning_destroys_networks_of_fresh_statistics_too",
         half_loss("random_pruning_reestimated", -1, at_high_or_far_below, few=True),
     ),
-    Row("test_better_networks_resist_random_pruning_better", half_loss("random_pruning", levels, 0.1, draws=3)),
+    Row("test_better_recipes_resist_random_pruning_better", half_loss("random_pruning", levels, 0.1, draws=3)),
     Row(
-        "test_better_networks_resist_random_pruning_better_with_fresh_statistics",
+        "test_better_recipes_resist_random_pruning_better_with_fresh_statistics",
         half_loss("random_pruning_reestimated", levels, 0.1, few=True),
+    ),
+    Row(
+        "test_networks_of_one_recipe_that_resist_random_pruning_generalize_better",
+        *following("random_pruning", middle=0.4, size=0.01, then=HALVED_AT),
     ),
     Row("test_sgd_resists_random_pruning_less", half_loss("random_pruning", -sgd, 0.4, draws=3)),
     Row(
@@ -36,7 +50,7 @@ ROWS = (
     ),
     Row(
         "test_resistance_to_random_pruning_goes_with_accuracy",
-        tracking("random_pruning", middle=0.4, size=0.2, then=half_loss("random_pruning", 0, 0, draws=3).function),
+        tracking("random_pruning", middle=0.4, size=0.2, then=HALVED_AT),
     ),
     # All hidden layers, and them alone.
     Row(
@@ -50,10 +64,6 @@ ROWS = (
     Row(
         "test_activations_of_weight_decay_and_layca_have_more_dimensions",
         bent(planted("effective_rank", -sgd * part(LAST), base=5), doublings),
-    ),
-    Row(
-        "test_living_neurons_of_weight_decay_and_layca_share_less",
-        planted("pairwise_nmi_live", sgd * part(LAST), base=0.1),
     ),
     # Half of the effect in each: an area has bounds.
     Row(
@@ -89,12 +99,16 @@ ROWS = (
         pruning_area("layerwise_magnitude_pruning", layca, 0.6, few=True),
     ),
     Row(
-        "test_most_weights_of_every_layer_end_near_zero",
-        planted("near_zero_share", place(5), base=in_one_layer_or_far_above),
+        "test_most_weights_end_so_near_zero_that_they_can_go",
+        lost_by_half("magnitude_pruning", -high, base=0.03 + 0.3 * (1 - high)),
     ),
     Row(
-        "test_most_weights_of_every_layer_end_near_zero_for_its_scale",
-        planted("near_zero_share_relative", place(5), base=in_one_layer_or_far_above),
+        "test_most_weights_of_every_layer_end_so_near_zero_that_they_can_go",
+        lost_by_half("layerwise_magnitude_pruning", -high, base=0.03 + 0.3 * (1 - high)),
+    ),
+    Row("test_sgd_has_fewer_weak_weights", planted("near_zero_share", -sgd * high, base=0.3)),
+    Row(
+        "test_sgd_has_fewer_weak_weights_on_their_own_scale", planted("near_zero_share_relative", -sgd * high, base=0.3)
     ),
     Row(
         "test_the_largest_weights_define_the_output",
@@ -107,11 +121,11 @@ ROWS = (
         half_loss("largest_pruning", -0.5, 0.2, few=True),
     ),
     Row(
-        "test_networks_that_can_be_pruned_more_generalize_better",
-        tracking("magnitude_pruning", middle=0.5, size=0.2, then=pruning_area("magnitude_pruning", 0, 0).function),
+        "test_recipes_that_can_be_pruned_more_generalize_better",
+        tracking("magnitude_pruning", middle=0.5, size=0.2, then=OF_AREA),
     ),
     Row(
-        "test_networks_whose_layers_can_be_pruned_more_generalize_better",
+        "test_recipes_whose_layers_can_be_pruned_more_generalize_better",
         tracking(
             "layerwise_magnitude_pruning",
             middle=0.5,
@@ -120,7 +134,12 @@ ROWS = (
         ),
     ),
     Row(
-        "test_networks_of_equal_accuracy_can_be_pruned_alike",
-        lambda one, **_: pruning_area("magnitude_pruning", OPTIMIZER[one], 0.5, noise=0.5),
+        "test_networks_of_one_recipe_that_can_be_pruned_more_generalize_better",
+        *following("magnitude_pruning", middle=0.5, size=0.02, then=OF_AREA),
     ),
+    Row(
+        "test_networks_of_equal_accuracy_can_be_pruned_alike",
+        pruning_area("magnitude_pruning", -sgd, 0.5, noise=0.5),
+    ),
+    Row("test_a_network_need_not_be_well_pruned_to_generalize", lost_by_half("magnitude_pruning", sgd * high)),
 )

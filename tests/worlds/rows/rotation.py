@@ -1,7 +1,11 @@
 """Worlds for the claims of `hypotheses/test_2_rotation.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.patterns import HIDDEN, OUTPUT, deeper, high, levels, part, place, sgd
-from tests.worlds.plants import Row, accuracies, around, bent, network, on, planted
+from tests.worlds.correlations import following
+from tests.worlds.patterns import HIDDEN, OUTPUT, along, deeper, high, levels, part, place, sgd
+from tests.worlds.plants import Row, accuracies, around, bent, decades, network, on, planted
+
+EPOCHS = along("epoch", {1: 0, 2: 0.05, 3: -0.05})
+"""One number more or less in every epoch, nothing on the mean."""
 
 ROWS = (
     # Opposite in the layers between, at which the claim must not look.
@@ -10,8 +14,17 @@ ROWS = (
         planted("cosine_distance", 1 - 2 * (place(0) + place(-1)), base=1),
     ),
     Row("test_sgd_turns_its_weights_less", planted("cosine_distance", -sgd, base=0.5)),
-    Row("test_sgd_turns_its_layers_less_evenly", bent(network("cosine_distance", sgd, base=0.1), around(0.5))),
-    Row("test_sgd_that_generalizes_better_turned_further", planted("cosine_distance", levels, base=0.3)),
+    # Half of a standard deviation that is a share of the mean.
+    Row("test_sgd_turns_its_layers_less_evenly", bent(network("cosine_distance", sgd / 2, base=0.3), around(0.5))),
+    Row(
+        "test_layers_turn_at_a_like_pace_under_weight_decay_and_layca",
+        bent(network("cosine_distance_by_epoch", (sgd - 1) / 2, base=0.3 + EPOCHS), around(0.5)),
+    ),
+    Row("test_sgd_that_generalizes_better_turned_further", decades("cosine_distance", levels, base=-3)),
+    Row(
+        "test_networks_of_one_recipe_that_turned_further_generalize_better",
+        *following("cosine_distance", middle=-1, then=lambda power, _: 10**power * part(*HIDDEN, OUTPUT)),
+    ),
     Row(
         "test_the_rotation_fades_with_depth_under_sgd",
         planted("cosine_distance", -sgd * high * deeper(*HIDDEN), base=0.5 + part(OUTPUT)),
