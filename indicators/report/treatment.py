@@ -70,11 +70,14 @@ def dose(source: Source) -> xr.DataArray:
     """2 l2 sum(rate) / (1 - momentum) over all updates under weight decay: (seed, optimizer, level).
 
     The penalty's gradient is 2 l2 w, and momentum adds it up to 1 / (1 - momentum) times: weights that nothing else
-    moved would shrink to exp(-dose). NotApplicable where the study does not say how it was trained.
+    moved would shrink to exp(-dose). A share that updates take away apart from the loss adds -log(1 - share) each.
+    NotApplicable where the study does not say how it was trained.
     """
     recipe, data = _settings(source)
-    per_epoch = 2 * recipe.l2 * _updates(recipe, data) / (1 - recipe.momentum)
-    return per_epoch * _rates(source).sel(optimizer=["wdecay"]).sum("epoch", min_count=1)
+    rates = _rates(source).sel(optimizer=["wdecay"])
+    shares = recipe.decay + recipe.decay_by_rate * rates
+    taken: xr.DataArray = 2 * recipe.l2 * rates / (1 - recipe.momentum) - xr.apply_ufunc(np.log1p, -shares)
+    return _updates(recipe, data) * taken.sum("epoch", min_count=1)
 
 
 def angles(source: Source) -> xr.DataArray:

@@ -107,6 +107,16 @@ def test_doses_and_angles_add_up_over_updates(thesis):
     assert angle.values == pytest.approx(3 * np.nansum(np.arctan(rates.sel(optimizer="layca").values)))
 
 
+def test_a_decay_apart_from_the_loss_leaves_what_the_dose_says(thesis):
+    rates = thesis.measurement("history").sel(seed=0, quantity="learning_rate", optimizer="wdecay", level="high")
+    recipe = Recipe(l2=0, decay=0.001, decay_by_rate=0.0005, batch_size=100)
+    study = replace(thesis, recipe=recipe, data=DataSpec(train=250))
+
+    dose = treatment.dose(study).sel(seed=0, level="high").item()
+
+    assert np.exp(-dose) == pytest.approx(np.prod([(1 - 0.001 - 0.0005 * rate) ** 3 for rate in rates[:20].values]))
+
+
 def test_every_study_that_was_trained_says_how(tmp_path, studies):
     trained = load_study("cifar10-quarter")
     kept = Measurements(trained, Store(tmp_path))
