@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from indicators.claims import premises
 from tests.fixtures.small_worlds import make
@@ -33,6 +34,42 @@ def test_spreads_differ_threefold_between_networks():
 
     assert spreads[5:].mean() / spreads[:4].mean() == pytest.approx(3, rel=0.1)
     assert np.sqrt(spreads[0] * spreads[-1]) == pytest.approx(0.05, rel=0.1)
+
+
+@pytest.mark.parametrize("level", range(3))
+def test_spreads_differ_hundredfold_by_level(level):
+    noise = Noise(spread=0.5, shared=0, by_level=100.0)
+    spreads = noisy(network("entropy"), noise).std(0)[:, level]
+
+    assert spreads == pytest.approx(0.05 * 10.0 ** (level - 1), rel=0.1)
+
+
+def test_spreads_are_drawn_by_lot_evenly_in_decades():
+    noise = Noise(spread=0.5, shared=0, by_lot=100.0)
+    study = make(network("entropy"), seeds=50, copies=200, noise=noise, unit=0.1)
+    decades = np.log10(study.measurement("entropy").to_numpy().reshape(200, 50, 9).std(1) / 0.05).ravel()
+
+    assert np.quantile(decades, [0.01, 0.25, 0.5, 0.75, 0.99]) == pytest.approx([-0.98, -0.5, 0, 0.5, 0.98], abs=0.1)
+
+
+@pytest.mark.parametrize("skew", [-1, 0, 1])
+def test_noise_is_skewed_as_an_exponential_is(skew):
+    values = noisy(network("entropy"), Noise(spread=0.5, shared=0, skew=skew))
+
+    assert values.mean() == pytest.approx(0, abs=0.001)
+    assert values.std() == pytest.approx(0.05, rel=0.05)
+    assert stats.skew(values, None) == pytest.approx(2 * skew, abs=0.2)
+
+
+def test_seeds_of_a_machine_share_a_part_of_their_noise_and_studies_do_not():
+    noise = Noise(spread=0.5, shared=0, batch=2, together=0.4)
+    study = make(network("entropy"), seeds=5, copies=1000, noise=noise, unit=0.1)
+    values = study.measurement("entropy").to_numpy().reshape(1000, 5, 9)
+
+    assert values.std() == pytest.approx(0.05, rel=0.05)
+    found = np.corrcoef(values[:, :, 0].T)
+    assert found == pytest.approx(np.kron(np.eye(3), 0.4 * np.ones((2, 2)))[:5, :5] + 0.6 * np.eye(5), abs=0.12)
+    assert np.corrcoef(values[:-1, 4, 0], values[1:, 0, 0])[0, 1] == pytest.approx(0, abs=0.12)
 
 
 def test_untrained_networks_share_the_initialization_of_the_trained():

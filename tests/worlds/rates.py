@@ -21,6 +21,10 @@ NUISANCES = {
     "layers that go together": Noise(depth=0.95),
     "layers on their own": Noise(depth=0.0),
     "spreads that differ threefold": Noise(uneven=3.0),
+    "spreads that differ hundredfold": Noise(by_lot=100.0),
+    "spreads by level": Noise(by_level=100.0),
+    "noise with a long tail upwards": Noise(skew=1),
+    "noise with a long tail downwards": Noise(skew=-1),
     "effects of the initialization": Noise(shared=6.0),
     "seeds that fail the premise": Noise(failing=2),
 }
@@ -85,9 +89,9 @@ def worst_share(verdicts: Verdicts, verdict: str) -> float:
     return float((np.array(verdicts) == verdict).mean(0).max())
 
 
-def surprise(rate: float, repetitions: int) -> float:
+def surprise(rate: float, repetitions: int, tolerated: float = TOLERATED) -> float:
     """Probability of a rate this high if in truth it were what is tolerated."""
-    return float(binomtest(round(rate * repetitions), repetitions, TOLERATED, alternative="greater").pvalue)
+    return float(binomtest(round(rate * repetitions), repetitions, tolerated, alternative="greater").pvalue)
 
 
 def contrasts_networks(claim: Claim, case: Mapping[str, Any], source: Source) -> bool:

@@ -26,6 +26,16 @@ class Noise:
     """Correlation of what differs between layers of one network."""
     uneven: float = 1.0
     """The spread of half of the networks, drawn by lot, over that of the others."""
+    by_level: float = 1.0
+    """The spread of networks at high over that at low; medium lies between, in decades."""
+    by_lot: float = 1.0
+    """The largest spread over the least that a network may have; each is drawn by lot, evenly in decades."""
+    skew: int = 0
+    """1: exponential, with a long tail upwards; -1: downwards; 0: normal."""
+    batch: int = 1
+    """So many seeds in a row, those of one machine, share a part of what differs between networks."""
+    together: float = 0.0
+    """That part of its variance."""
     failing: int = 0
     """So many seeds, the last, meet no premise."""
 
@@ -60,8 +70,8 @@ class World:
         self._rngs = dict(zip(self._plants, rng.spawn(len(self._plants)), strict=True))
         self._fails = np.resize(np.arange(seeds) >= seeds - noise.failing, len(self.seeds))
         self._effects = np.where(self._fails, effect if misleading is None else misleading, effect)
-        lots = rng.permuted(np.resize([1.0, -1.0], (copies, 9)), axis=1)
-        self._factors = (math.sqrt(noise.uneven) ** lots).repeat(seeds, 0)
+        self._factors = _factors(noise, copies, rng).repeat(seeds, 0)
+        self._first_of_batch = np.arange(len(self.seeds)) - np.arange(len(self.seeds)) % seeds % noise.batch
         self._shifts: dict[str, np.ndarray] = {}
         self._made: dict[tuple[str, str], xr.DataArray] = {}
 
@@ -122,6 +132,9 @@ class World:
         rng, seeds, sizes = self._rngs[plant.name, plant.of], len(self.seeds), [len(v) for v in plant.dims.values()]
         cells = [dim for dim in plant.dims if dim in CELLS]
         own = self._over_layers(rng, [seeds, *sizes[: len(cells)]], sizes[len(cells) :])
+        if together := self._noise.together:
+            shared = self._over_layers(rng, [seeds, *sizes[: len(cells)]], sizes[len(cells) :])[self._first_of_batch]
+            own = math.sqrt(1 - together) * own + math.sqrt(together) * shared
         if cells:
             own *= self._factors.reshape(seeds, *sizes[:2], *(1 for _ in sizes[2:]))
         if plant.sampling:
@@ -129,12 +142,15 @@ class World:
         return spread * (own + self._noise.shared * self._shift(plant))
 
     def _over_layers(self, rng: np.random.Generator, networks: list[int], others: list[int]) -> np.ndarray:
-        common = rng.normal(size=[*networks, *(1 for _ in others)])
+        common = self._draw(rng, [*networks, *(1 for _ in others)])
         if not others:
             return common
-        return math.sqrt(self._noise.depth) * common + math.sqrt(1 - self._noise.depth) * rng.normal(
-            size=[*networks, *others]
-        )
+        own = self._draw(rng, [*networks, *others])
+        return math.sqrt(self._noise.depth) * common + math.sqrt(1 - self._noise.depth) * own
+
+    def _draw(self, rng: np.random.Generator, size: list[int]) -> np.ndarray:
+        """Noise of mean 0 and standard deviation 1."""
+        return self._noise.skew * (rng.exponential(size=size) - 1) if self._noise.skew else rng.normal(size=size)
 
     def _shift(self, plant: Plant) -> np.ndarray:
         """The effect of the initialization, the same for a measurement wherever it is taken."""
@@ -146,6 +162,13 @@ class World:
             shift = shift[:, :1]
         shape = [len(self.seeds), *(len(LAYERS) if dim == "layer" else 1 for dim in plant.dims)]
         return shift.reshape(shape)
+
+
+def _factors(noise: Noise, copies: int, rng: np.random.Generator) -> np.ndarray:
+    """By what the spread of each of nine networks is multiplied, study by network; 1 in the geometric mean."""
+    factors = math.sqrt(noise.uneven) ** rng.permuted(np.resize([1.0, -1.0], (copies, 9)), axis=1)
+    factors *= np.tile(noise.by_level ** np.array([-0.5, 0.0, 0.5]), 3)
+    return factors * noise.by_lot ** rng.uniform(-0.5, 0.5, (copies, 9)) if noise.by_lot != 1 else factors
 
 
 class Treatment:
