@@ -16,6 +16,7 @@ from indicators.report import steady
 from indicators.report.verdicts import (
     SIGNIFICANT,
     WEAK,
+    WHY_WEAK,
     Adjusted,
     Case,
     JudgedClaim,
