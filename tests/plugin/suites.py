@@ -87,17 +87,17 @@ def make_suite(folder, claims):
     return folder
 
 
-def make_study(folder):
+def make_study(folder, seeds=HEIGHTS):
     """A recorded study `trial` whose levels have equal accuracies, with a `hole` where a height is missing."""
     about = 'source = "none"\nunit = "m"\nquality = "exact"\nresolution = 1e-6\n'
-    head = f'kind = "recorded"\nname = "trial"\nscale = "toy"\nseeds = {len(HEIGHTS)}\nlayers = ["Conv1"]\n'
+    head = f'kind = "recorded"\nname = "trial"\nscale = "toy"\nseeds = {len(seeds)}\nlayers = ["Conv1"]\n'
     names = ("accuracy", "height", "hole")
     tables = [f"\n[measurements.{name}]\n{about}" for name in names]
     (folder / "trial.toml").write_text(head + "".join(tables) + 'gaps = "Lost."\n')
-    cells = [(seed, one, level) for seed in range(len(HEIGHTS)) for one in OPTIMIZERS for level in LEVELS]
-    heights = [f"{seed},{one},{level},{HEIGHTS[seed]}\n" for seed, one, level in cells]
+    cells = [(seed, one, level) for seed in range(len(seeds)) for one in OPTIMIZERS for level in LEVELS]
+    heights = [f"{seed},{one},{level},{seeds[seed]}\n" for seed, one, level in cells]
     accuracies = [f"{seed},{one},{level},test,0.7\n" for seed, one, level in cells]
-    (folder / "trial").mkdir()
+    (folder / "trial").mkdir(exist_ok=True)
     (folder / "trial" / "accuracy.csv").write_text("seed,optimizer,level,split,value\n" + "".join(accuracies))
     (folder / "trial" / "height.csv").write_text("seed,optimizer,level,value\n" + "".join(heights))
     (folder / "trial" / "hole.csv").write_text("seed,optimizer,level,value\n" + "".join(heights[1:]))

@@ -106,7 +106,18 @@ def test_an_identity_is_not_among_what_could_be_wrong():
     two = [case("A1", evidence=[{"p": 0.01}]), case("A2", evidence=[{"p": 0.04}])]
     identity = case("A3", tier="identity", evidence=[{"p": 1e-9}])
 
-    assert adjusted(claims_of(*two, identity), complete=True) == pytest.approx({"A1": 0.02, "A2": 0.04})
+    assert adjusted(claims_of(*two, identity), complete=True).p == pytest.approx({"A1": 0.02, "A2": 0.04})
+
+
+def test_refutations_are_corrected_among_themselves():
+    evidence = [[{"p": 0.9, "p_refuted": 0.01}, {"p": 0.5, "p_refuted": 0.3}], [{"p": 0.8, "p_refuted": 0.04}]]
+    found = claims_of(*(case(f"A{k}", verdict="refuted", evidence=some) for k, some in enumerate(evidence, 1)))
+
+    among_all = adjusted(found, complete=True)
+
+    assert [claim.p_refuted for claim in found] == [0.01, 0.04]
+    assert among_all.p_refuted == pytest.approx({"A1": 0.02, "A2": 0.04})
+    assert among_all.of(found[0]) == pytest.approx(0.02)
 
 
 def test_a_claim_is_refuted_by_one_of_its_cases_which_is_then_shown():
