@@ -56,6 +56,12 @@ def test_three_seeds_see_an_effect_two_standard_deviations_beyond_what_counts(na
     assert surprise(missed, REPETITIONS, 1 - 0.55) > 0.001
 
 
+def test_ten_seeds_see_such_an_effect_in_coarse_numbers_too():
+    found = rates("more, of coarse numbers", "alike", "normal", [10])
+
+    assert surprise(1 - found.power[0], REPETITIONS, 0.1) > 0.001
+
+
 def test_correlations_are_hardly_supported_at_what_counts():
     found = rates(TRACKS, "alike", "normal", [3, 5, 10], 500)
 

@@ -193,6 +193,11 @@ COMPARISONS = (
         sgd * high,
     ),
     Comparison("more, means of levels", lambda v, by: verbs.more(v, HIGH, than={"level": "low"}, by=by), high),
+    Comparison(
+        "more, of quiet levels",
+        lambda v, by: verbs.more(v, {**SGD, "level": "medium"}, than={"level": "low"}, by=by),
+        sgd * medium,
+    ),
     Coarse(
         "more, of coarse numbers",
         lambda v, by: verbs.more(v, SGD_HIGH, than={"level": "low"}, by=by, resolution=STEP),
