@@ -78,7 +78,9 @@ def test_untrained_neurons_know_no_more_of_the_labels_than_of_permuted_ones(stud
     assert same(beyond, {}, as_=0, within=0.005, unit="I/H(labels)")
 
 
-@pytest.mark.claim("A26", tier="core", section="8.3.7", figures="8.5", premise="separated levels", expected=0.098)
+@pytest.mark.claim(
+    "A26", tier="core", section="8.3.7", figures="8.5", premise="separated levels and equal fit", expected=0.098
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_last_layers_know_more_of_the_labels_in_better_recipes(study, optimizer):
     """In the last layers, neurons carry more information on the labels under recipes that generalize better."""
@@ -357,7 +359,9 @@ def test_of_networks_of_one_recipe_those_that_tell_classes_apart_better_generali
     assert tracks(found, accuracy, within="recipe", by=0.3)
 
 
-@pytest.mark.claim("A30", tier="core", section="8.5", figures="8.5", premise="separated levels", expected=0.1)
+@pytest.mark.claim(
+    "A30", tier="core", section="8.5", figures="8.5", premise="separated levels and equal fit", expected=0.1
+)
 def test_of_two_recipes_the_one_with_the_earlier_rise_is_the_better(study):
     """Of two recipes five points of accuracy apart, the one under which label information rises earlier is the better.
 
@@ -371,7 +375,9 @@ def test_of_two_recipes_the_one_with_the_earlier_rise_is_the_better(study):
     assert more(right, {}, than=0.9, by=0.037, unit="share of pairs")
 
 
-@pytest.mark.claim("A30", tier="core", section="8.5", figures="8.5", premise="separated levels", expected=0.93)
+@pytest.mark.claim(
+    "A30", tier="core", section="8.5", figures="8.5", premise="separated levels and equal fit", expected=0.93
+)
 def test_an_earlier_rise_of_label_information_marks_the_better_recipe(study):
     """Of recipes alike in architecture and data, those in which label information rises earlier generalize better."""
     depth, _ = onset(layers_in(label_information(study), CENTRAL, LAST), ONSET_OF_LABEL_INFORMATION)

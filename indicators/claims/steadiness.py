@@ -6,16 +6,14 @@ import functools
 import itertools
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indicators.claims.contrasts import SEEDS_NEEDED
 from indicators.claims.evidence import Steadiness, Verdict
-
-if TYPE_CHECKING:
-    from indicators.claims.intervals import Question
+from indicators.claims.questions import Question
 
 MOST_LEFT_OUT = 3
 MOST_SEEDS = 200

@@ -13,10 +13,23 @@ from indicators.claims import reading
 from indicators.claims.evidence import VERDICTS, Verdict, stands
 from indicators.errors import InputError
 from indicators.files import write_atomically
+from indicators.report import steady
 from indicators.report.figures.thesis import Figure, Table, named_in
 from indicators.report.figures.wording import shown_number
 from indicators.report.terminal import SYMBOLS
-from indicators.report.verdicts import Case, Compared, Document, JudgedClaim, by_claim, counts, found_by, rested_on
+from indicators.report.verdicts import (
+    SIGNIFICANT,
+    Case,
+    ClaimEntry,
+    Compared,
+    Document,
+    JudgedClaim,
+    by_claim,
+    counts,
+    found_by,
+    p_of,
+    rested_on,
+)
 from indicators.specs import STUDIES
 
 SHIPPED = ".verdicts.json.gz"
@@ -80,7 +93,14 @@ class ClaimRow:
     cases: tuple[CaseRow, ...]
     agreeing: int
     p: str
+    """That of its verdict: of being supported, or of being refuted."""
     adjusted_p: str
+    weak: bool
+    """Whether the verdict does not hold once corrected for how many claims were judged."""
+    steady: str
+    """How many checks it bears, or how many seeds would decide; empty where that cannot be told."""
+    bears: tuple[tuple[str, bool | None], ...]
+    """Every check and whether the verdict bears it, None where that cannot be told."""
     figures: tuple[Figure | Table, ...]
     tests: tuple[tuple[str, int], ...]
     """Files and lines of its tests."""
@@ -155,7 +175,7 @@ def claim_rows(
 
     return [
         _claim_row(
-            claim, values[claim.id]["p"], values[claim.id]["adjusted_p"], by_study(claim),
+            claim, values[claim.id], by_study(claim),
             figures, named, elsewhere, document["study"]["seeds"],
         )
         for claim in by_claim(case for row in document["claims"] for case in row["cases"])
@@ -192,8 +212,7 @@ def ticks() -> list[tuple[str, float]]:
 
 def _claim_row(
     claim: JudgedClaim,
-    p: float | None,
-    adjusted_p: float | None,
+    entry: ClaimEntry,
     by_study: Mapping[str, Verdict],
     figures: Sequence[Figure | Table],
     named: Mapping[str, reading.Comparison],
@@ -202,6 +221,7 @@ def _claim_row(
 ) -> ClaimRow:
     rows = {id(case): _case_row(case, named, elsewhere, seeds) for case in claim.cases}
     first = claim.cases[0]
+    p, adjusted_p = p_of(entry)
     mentioned = ", ".join(dict.fromkeys(case.figures for case in claim.cases if case.figures))
     return ClaimRow(
         id=claim.id,
@@ -217,6 +237,9 @@ def _claim_row(
         agreeing=claim.agreeing,
         p="" if p is None else shown_number(p),
         adjusted_p="" if adjusted_p is None else shown_number(adjusted_p),
+        weak=adjusted_p is not None and adjusted_p > SIGNIFICANT,
+        steady=steady.shown(claim),
+        bears=tuple(zip(steady.NAMES, steady.checks(claim), strict=True)),
         figures=tuple(named_in(mentioned, figures)),
         tests=tuple(dict.fromkeys(_place(case, named) for case in claim.cases)),
         by_study=by_study,

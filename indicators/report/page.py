@@ -9,7 +9,7 @@ from indicators.claims import reading
 from indicators.claims.evidence import VERDICTS
 from indicators.errors import InputError
 from indicators.files import write_atomically
-from indicators.report import overview
+from indicators.report import conclusions, overview, steady
 from indicators.report.cards import NetworkCard, Settings, networks, settings
 from indicators.report.figures import island
 from indicators.report.figures.filling import fill_all
@@ -17,7 +17,7 @@ from indicators.report.figures.panels import Drawn, Filled, Missing, Tabulated
 from indicators.report.figures.thesis import FIGURES
 from indicators.report.rendering import file_text, rendered, slug
 from indicators.report.treatment import NETWORKS, Given, treatment
-from indicators.report.verdicts import Document
+from indicators.report.verdicts import WEAK, WHY_WEAK, Document
 from indicators.sources.source import Source, open_source
 from indicators.specs import RecordedSpec, StudySpec, load_study, studies
 from indicators.store import Store
@@ -108,6 +108,10 @@ def to_html(
         study=document["study"],
         studies=[document["study"], *(other["study"] for other in others)],
         rows=rows,
+        conclusions=conclusions.answered([document, *others]),
+        weak=WEAK,
+        why_weak=WHY_WEAK,
+        checks=steady.NAMES,
         given=given,
         trained=NETWORKS,
         themes=_by_theme(rows),
@@ -136,9 +140,12 @@ def to_markdown(
     given: Sequence[Given] = (),
 ) -> str:
     """The summary, short enough for a comment on a pull request."""
+    found = conclusions.answered([document, *others])
+    names = [each["study"]["name"] for each in (document, *others)]
     about = {
         "document": document, "study": document["study"], "rows": rows, "kinds": reading.KINDS,
         "others": [other["study"] for other in others], "given": given, "trained": NETWORKS,
+        "conclusions": found, "table": conclusions.to_markdown(found, names), "weak": WEAK,
     }  # fmt: skip
     text = rendered("report.md.j2", **about, brief=False)
     return text if len(text) <= LONGEST_COMMENT else rendered("report.md.j2", **about, brief=True)[:LONGEST_COMMENT]

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from indicators.claims.steadiness import MOST_SEEDS
 from indicators.report.verdicts import Case, Compared, JudgedClaim, Steady
 
+NAMES = ("half and twice what counts", "intervals of 98 %", "any one seed left out", "hidden layers split in thirds")
+"""Of the checks, in their order."""
+
 
 class Checks(NamedTuple):
     """Whether the verdict stays the same if something else had been chosen; None where that cannot be told."""

@@ -13,7 +13,18 @@ from indicators.claims.evidence import stands
 from indicators.claims.reading import KINDS
 from indicators.console import TextTable, show, shown, stacked
 from indicators.report import steady
-from indicators.report.verdicts import Adjusted, Case, JudgedClaim, adjusted, counts, found_by, rested_on
+from indicators.report.verdicts import (
+    SIGNIFICANT,
+    WEAK,
+    WHY_WEAK,
+    Adjusted,
+    Case,
+    JudgedClaim,
+    adjusted,
+    counts,
+    found_by,
+    rested_on,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -31,8 +42,6 @@ LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
 LINE = 42
 """Characters of a sentence that a brief table shows."""
-WEAK = "°"
-"""Behind a verdict that does not hold among so many."""
 LONGEST = 240
 """Characters of a reason."""
 
@@ -107,20 +116,20 @@ def _not_applicable(claims: Sequence[JudgedClaim]) -> list[str]:
 
 def _is_weak(claim: JudgedClaim, among_all: Adjusted) -> bool:
     found = among_all.of(claim)
-    return found is not None and found > 0.05
+    return found is not None and found > SIGNIFICANT
 
 
 def _weak(judged: Sequence[JudgedClaim], among_all: Adjusted) -> list[str]:
     """Names of the claims whose verdict does not hold once corrected for how many claims were judged."""
     weak = [claim.id for claim in judged if _is_weak(claim, among_all)]
-    return [f"{WEAK} does not hold once corrected for so many claims: {_named(weak, judged)}"] if weak else []
+    return [f"{WEAK} {WHY_WEAK}: {_named(weak, judged)}"] if weak else []
 
 
 def _steady(judged: Sequence[JudgedClaim]) -> list[str]:
     """What the column on steadiness counts."""
     if not any(map(steady.shown, judged)):
         return []
-    what = "half and twice what counts; intervals of 98 %; any one seed left out; the hidden layers split in thirds"
+    what = "; ".join(steady.NAMES)
     return [f"steady: how many of these leave the verdict as it is: {what}; n: about how many seeds would decide"]
 
 

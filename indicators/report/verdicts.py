@@ -18,6 +18,8 @@ from indicators.files import write_atomically
 from indicators.machine import provenance
 
 FORMAT = 1
+SIGNIFICANT, WEAK, WHY_WEAK = 0.05, "°", "does not hold once corrected for the number of claims"
+"""The largest adjusted p of a verdict that holds among all, and the mark of one that does not, with its meaning."""
 SCHEMA = Path(__file__).with_name("verdicts.schema.json")
 """What `verdicts.json` holds, as a JSON Schema; `schema` makes it."""
 
@@ -220,6 +222,13 @@ def _adjusted(values: Mapping[str, float | None]) -> dict[str, float]:
     from scipy.stats import false_discovery_control  # imported here: it costs two seconds
 
     return dict(zip(known, map(float, false_discovery_control(list(known.values()))), strict=True))
+
+
+def p_of(row: ClaimEntry) -> tuple[float | None, float | None]:
+    """The p of a claim's verdict, supported or refuted, and what it becomes among those of all claims."""
+    if row["verdict"] == "refuted":
+        return row.get("p_refuted"), row.get("adjusted_p_refuted")
+    return (row["p"], row["adjusted_p"]) if row["verdict"] == "supported" else (None, None)
 
 
 def found_by(case: Case) -> Compared | None:
