@@ -107,7 +107,7 @@ def test_a_study_that_is_not_measured_is_named(capsys, tmp_path):
     options = ["--study", "cifar10-mini", "--store", str(tmp_path), "--only", "turns_its_weights_less"]
 
     assert simulate.main([*options, "--processes", "1"]) == 2
-    assert "is not made, or a part of it was lost; run `indicators measure`" in capsys.readouterr().out
+    assert "sgd low, seed 0 is not measured; run `indicators measure --study cifar10-mini`" in capsys.readouterr().out
 
 
 def test_spread_from_run_to_run_is_that_of_the_effect():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import sys
 import time
@@ -16,6 +17,7 @@ import numpy as np
 
 from indicators.claims.evidence import overall
 from indicators.errors import InputError
+from tests.worlds import verbs
 from tests.worlds.claims import Claim, claims
 from tests.worlds.rates import (
     NUISANCES,
@@ -40,9 +42,12 @@ ERRORS = (("none", "supported", worst_share), ("by", "supported", worst_share), 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the rates; the status is 1 where one is too high even for the highest of so many.
 
-    Of a study: how often claims are supported once its networks are exchanged, 1 for more than one case in twenty.
+    Of a study: how often claims are supported once its networks are exchanged, 1 for more than one case in twenty. Of
+    verbs: what single comparisons are answered in harder worlds, always 0.
     """
     options = _options(arguments)
+    if options.verbs:
+        return _of_verbs(options)
     chosen = [claim for claim in claims() if options.only in str(claim)]
     if options.study:
         try:
@@ -73,6 +78,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--spread", type=float, default=0.5, help="of one network's number, in units of what counts")
     parser.add_argument("--worlds", nargs="+", default=["plain"], choices=[*NUISANCES, "all"])
     parser.add_argument("--only", default="", help="part of theme:test")
+    parser.add_argument("--verbs", action="store_true", help="single comparisons instead of claims, in harder worlds")
     parser.add_argument(
         "--study", help="permute the networks of a study instead, and compare what counts with its spread"
     )
@@ -174,6 +180,35 @@ def _of_suite(kept: list[tuple[Claim, Found]], options: argparse.Namespace) -> I
         print(words)
         if (p := surprise(rate, options.repetitions)) < 0.05:
             yield words, p
+
+
+# --- Rates by verb
+
+
+def _of_verbs(options: argparse.Namespace) -> int:
+    print(
+        "supported | refuted where the effect is what counts | supported two standard deviations of a run beyond, in %"
+    )
+    chosen = [asked for asked in verbs.COMPARISONS if options.only in asked.name]
+    for spreads, shape in itertools.product(verbs.SPREADS, verbs.SHAPES):
+        print(f"\nspreads {spreads}, {shape}, {options.repetitions} repetitions, seeds {options.seeds}")
+        noise = replace(verbs.SPREADS[spreads], **verbs.SHAPES[shape])
+        for asked in chosen:
+            found = verbs.rates(asked, noise, options.seeds, options.repetitions, np.random.default_rng(1))
+            print(f"{asked.name:26}{' | '.join(_percent(one) for one in found)}", flush=True)
+    print(f"\nnine recipes whose means say nothing of the networks of one: supported, seeds {options.seeds}")
+    for means in verbs.RECIPES:
+        told = verbs.of_recipes(means, options.seeds, options.repetitions, np.random.default_rng(1))
+        print("\n".join(f"{means:36}{name:26}{_percent(one)}" for name, one in told.items()), flush=True)
+    print(f"\nlooks at {verbs.LOOKS} seeds: the last alone, each at 5 %, each at its own level, judged again")
+    for spreads, asked in itertools.product(verbs.SPREADS, chosen):
+        told = verbs.looks(asked, verbs.SPREADS[spreads], options.repetitions, np.random.default_rng(1))
+        print(f"{spreads:24}{asked.name:26}{_percent(told)}", flush=True)
+    return 0
+
+
+def _percent(shares: Iterable[float]) -> str:
+    return "".join(f"{100 * one:7.1f}" for one in shares)
 
 
 # --- What the networks of a real study say

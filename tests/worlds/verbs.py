@@ -78,6 +78,8 @@ class Comparison:
     plant: Plant = network(NAME)  # noqa: RUF009
     by: float = 1.0
     pilot: int = _PILOT
+    decided: int = 0
+    """What the effect is planted in: 0, the total, or the how many-th step."""
 
     def questions(self, world: World, effects: Effects, seeds: Sequence[int], size: int) -> list[Question]:
         """What is asked of the first so many seeds of each study; ``size``: how many there are of each."""
@@ -87,12 +89,26 @@ class Comparison:
     def ahead(self, world: World, size: int) -> Effects:
         """The effect that should be seen: so many standard deviations of a run beyond what counts, in each study."""
         (asked,) = self.questions(world, np.zeros(len(world.seeds) // size), [size], size)
-        spread = asked.total.per_seed[:, -self.pilot :].std(-1, ddof=1)
+        planted_in = (asked.total, *asked.steps)[self.decided]
+        spread = planted_in.per_seed[:, -self.pilot :].std(-1, ddof=1)
         return self.by + AHEAD * (-spread if asked.band else spread)
 
     def _values(self, world: World, effects: Effects, size: int) -> Values:
         values = world.measurement(NAME)
         return (values + xr.DataArray(effects.repeat(size), dims="seed") * self.slope).transpose(*values.dims)
+
+
+class Coarse(Comparison):
+    """Each number is off by up to half a step of the measurement, in all seeds of a study alike."""
+
+    def _values(self, world: World, effects: Effects, size: int) -> Values:
+        off = np.random.default_rng(0).uniform(-0.5, 0.5, (len(effects), 3, 3)) * STEP
+        values = super()._values(world, effects, size)
+        return values + xr.DataArray(off.repeat(size, 0), dims=("seed", "optimizer", "level"))
+
+
+STEP = 0.65
+"""Of a coarse measurement: a little less than a difference of two networks differs from run to run."""
 
 
 class Tracks(Comparison):
@@ -177,6 +193,16 @@ COMPARISONS = (
         sgd * high,
     ),
     Comparison("more, means of levels", lambda v, by: verbs.more(v, HIGH, than={"level": "low"}, by=by), high),
+    Comparison(
+        "more, of quiet levels",
+        lambda v, by: verbs.more(v, {**SGD, "level": "medium"}, than={"level": "low"}, by=by),
+        sgd * medium,
+    ),
+    Coarse(
+        "more, of coarse numbers",
+        lambda v, by: verbs.more(v, SGD_HIGH, than={"level": "low"}, by=by, resolution=STEP),
+        sgd * high,
+    ),
     Comparison("more, than a number", lambda v, by: verbs.more(v, SGD_HIGH, than=0.0, by=by), sgd * high),
     Comparison("less, than a number", lambda v, by: verbs.less(v, SGD_HIGH, than=0.0, by=by), -sgd * high),
     Comparison(
@@ -194,6 +220,7 @@ COMPARISONS = (
         sgd * (medium + high),
         network(NAME, base=100.0 * high),
         by=0.0,
+        decided=1,
     ),
     Comparison(
         "rises, by layer",
@@ -305,7 +332,7 @@ def of_recipes(means: str, seeds: Sequence[int], repetitions: int, rng: np.rando
     """How often `tracks` supports that an indicator follows accuracy, over the recipes and within them."""
     over, within = COMPARISONS[-2:]
     found: dict[str, list[Any]] = {over.name: [], within.name: []}
-    for world, size in _worlds(replace(within), USUAL, max(seeds), repetitions, rng):
+    for world, size in _worlds(within, USUAL, max(seeds), repetitions, rng):
         accuracy = world.measurement("accuracy").sel(split="test", drop=True)
         apart = _FAR * USUAL.spread * RECIPES[means](rng, len(world.seeds) // size).repeat(size, 0)
         values = world.measurement(NAME) + xr.DataArray(apart, dims=("seed", "optimizer", "level"))
