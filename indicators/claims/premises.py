@@ -13,7 +13,7 @@ from functools import partial, reduce
 import numpy as np
 import xarray as xr
 
-from indicators.errors import InputError
+from indicators.errors import InputError, NotApplicable
 from indicators.specs import LEVELS
 
 SLACK = 1e-9  # 0.65 + 0.05 is a little more than 0.70 in binary
@@ -154,9 +154,16 @@ def training_accuracy(measured: Measured) -> xr.DataArray:
 
     Where that was not done, as in 2019, it is the average over the last epoch while training.
     """
+    return _on_images(measured, "train", "train_running")
+
+
+def _on_images(measured: Measured, *splits: str) -> xr.DataArray:
+    """Accuracy on the first of some splits that a study knows; NotApplicable where it knows none."""
     accuracy = measured("accuracy")
-    split = "train" if "train" in accuracy["split"] else "train_running"
-    return accuracy.sel(split=split, drop=True)
+    known = accuracy["split"].to_numpy().tolist()
+    if not (chosen := [split for split in splits if split in known]):
+        raise NotApplicable(f"accuracies are known on {', '.join(known)}, not on {' or '.join(splits)} images")
+    return accuracy.sel(split=chosen[0], drop=True)
 
 
 def _gains(accuracy: xr.DataArray) -> xr.DataArray:
@@ -209,7 +216,7 @@ def _in_seeds(failed: xr.DataArray) -> str:
 
 
 def _on_test_images(measured: Measured) -> xr.DataArray:
-    return measured("accuracy").sel(split="test", drop=True)
+    return _on_images(measured, "test")
 
 
 def _rotation(measured: Measured) -> xr.DataArray:

@@ -287,3 +287,18 @@ def test_accuracies_of_several_splits_must_be_selected_first():
 def test_an_unknown_level_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"level=\['top'\].*'low', 'medium', 'high'"):
         premises.equal_accuracy(accuracy(THESIS), "top")
+
+
+@pytest.mark.parametrize("premise", ["equal fit", "separated levels"])
+def test_accuracies_on_other_images_alone_cannot_meet_a_premise(premise):
+    table = np.full((1, 3, 3, 1), 0.7)
+    coords = {
+        "seed": [0],
+        "optimizer": ["sgd", "wdecay", "layca"],
+        "level": ["low", "medium", "high"],
+        "split": ["validation"],
+    }
+    accuracy = xr.DataArray(table, coords, tuple(coords))
+
+    with pytest.raises(NotApplicable, match="known on validation, not on"):
+        premises.met(premise, lambda _: accuracy)

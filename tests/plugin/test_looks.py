@@ -45,56 +45,64 @@ def suite(tmp_path):
     return make_suite(tmp_path / "suite", CLAIMS)
 
 
-def found(done):
-    """The verdict and the look of every claim."""
-    return {row["id"]: (row["verdict"], row["cases"][0]["evidence"][0]["look"]) for row in done.report["claims"]}
+def judged(tmp_path, suite, *arguments):
+    """The verdict, the look and the two p of every claim of a run, and the looks that its file tells of."""
+    report = run(tmp_path, *STUDY, *arguments, suite=suite).report
+    rows = {row["id"]: (row, row["cases"][0]["evidence"][0]) for row in report["claims"]}
+    return {name: (row["verdict"], found["look"], row) for name, (row, found) in rows.items()}, report["study"]["looks"]
+
+
+def looks(found):
+    return {name: look for name, (_, look, _) in found.items()}
 
 
 def test_a_first_look_is_judged_as_ever_however_often_it_is_repeated(suite, tmp_path):
-    first, again = run(tmp_path, *STUDY, suite=suite), run(tmp_path, *STUDY, suite=suite)
+    for _ in range(2):
+        found, told = judged(tmp_path, suite)
 
-    assert first.report["study"]["looks"] == again.report["study"]["looks"] == [3]
-    expected = {"X1": ("supported", 1), "X2": ("supported", 1), "X3": ("refuted", 1), "X4": ("inconclusive", 1)}
-    assert found(first) == found(again) == expected
-    assert "look" not in first.cases["test_open"]["reason"]
+        assert told == [3]
+        assert set(looks(found).values()) == {1}
+        verdicts = [verdict for verdict, *_ in found.values()]
+        assert verdicts == ["supported", "supported", "refuted", "inconclusive"]
+        assert "look" not in found["X4"][2]["cases"][0]["reason"]
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "shared"])
 def test_seeds_that_come_later_are_judged_at_the_level_of_a_later_look(suite, tmp_path, workers):
-    first = run(tmp_path, *STUDY, suite=suite)
+    first, _ = judged(tmp_path, suite)
     make_study(suite, MORE)
-    again = run(tmp_path, *STUDY, "--again", "inconclusive", *workers, suite=suite)
-    whole = run(tmp_path, *STUDY, *workers, suite=suite)
+    again, told_again = judged(tmp_path, suite, "--again", "inconclusive", *workers)
+    whole, told = judged(tmp_path, suite, *workers)
 
     # What was decided and would not be at this level is judged again, too.
-    between = {row["id"] for row in first.report["claims"] if TAIL_OF_LOOKS < min(row["p"], row["p_refuted"]) < 0.05}
-    assert between == {"X2", "X3"}
-    assert {name: look for name, (_, look) in found(again).items()} == {"X2": 2, "X3": 2, "X4": 2}
-    assert "look 2 at a growing number of seeds" in again.cases["test_open"]["reason"]
-    assert again.report["study"]["looks"] == whole.report["study"]["looks"] == [3, 5]
-    assert {look for _, look in found(whole).values()} == {2}
+    p = {name: min(row["p"], row["p_refuted"]) for name, (_, _, row) in first.items()}
+    assert {name for name in p if TAIL_OF_LOOKS < p[name] < 0.05} == {"X2", "X3"}
+    assert looks(again) == {"X2": 2, "X3": 2, "X4": 2}
+    assert "look 2 at a growing number of seeds" in again["X4"][2]["cases"][0]["reason"]
+    assert told_again == told == [3, 5]
+    assert set(looks(whole).values()) == {2}
 
 
 def test_a_look_that_was_only_at_some_claims_counts(suite, tmp_path):
-    run(tmp_path, *STUDY, suite=suite)
+    judged(tmp_path, suite)
     make_study(suite, MORE)
-    run(tmp_path, *STUDY, "-k", "open", suite=suite)
+    judged(tmp_path, suite, "-k", "open")
     make_study(suite, (*MORE, 5.1))
-    third = run(tmp_path, *STUDY, suite=suite)
+    third, told = judged(tmp_path, suite)
     make_study(suite)
-    fewer = run(tmp_path, *STUDY, suite=suite)
+    fewer, _ = judged(tmp_path, suite)
 
-    assert third.report["study"]["looks"] == [3, 5, 6]
-    assert {look for _, look in found(third).values()} == {3}
-    assert {look for _, look in found(fewer).values()} == {1}
+    assert told == [3, 5, 6]
+    assert set(looks(third).values()) == {3}
+    assert set(looks(fewer).values()) == {1}
 
 
 def test_verdicts_on_another_study_are_no_look_at_this_one(suite, tmp_path):
-    run(tmp_path, *STUDY, suite=suite)
+    judged(tmp_path, suite)
     make_study(suite, MORE)
-    other = suite / "trial.toml"
-    other.write_text(other.read_text().replace('name = "trial"', 'name = "other"'))
+    (suite / "trial.toml").rename(suite / "other.toml")
     (suite / "trial").rename(suite / "other")
-    done = run(tmp_path, *STUDY, suite=suite)
+    other = suite / "other.toml"
+    other.write_text(other.read_text().replace('name = "trial"', 'name = "other"'))
 
-    assert done.report["study"]["looks"] == [5]
+    assert judged(tmp_path, suite, "--study", "other.toml")[1] == [5]
