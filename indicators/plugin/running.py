@@ -121,10 +121,9 @@ def _in_thirds(item: Any, record: Record, judgment: Judgment) -> Verdict | None:
 
     None too of a claim that has more than the study and its parameters, and might not do the same twice.
     """
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
     given = inspect.signature(item.obj).parameters
     whole = record.swallowed or not judgment.evidence or judgment.evidence[-1].steady is None or not record.parted
-    if whole or not set(given) <= {"study", *parameters}:
+    if whole or not all(_is_given_again(item, name) for name in given):
         return None
     again, outcome = replace(record, evidence=[], measurements=[], thirds=True), None
     try:
@@ -133,6 +132,12 @@ def _in_thirds(item: Any, record: Record, judgment: Judgment) -> Verdict | None:
     except ENDS as raised:
         outcome = _answer(raised)
     return judged(outcome, again).verdict
+
+
+def _is_given_again(item: Any, name: str) -> bool:
+    """Whether an argument is the study, or a value of a mark: what a fixture made may have chosen layers already."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return name == "study" or (name in parameters and item.funcargs[name] is parameters[name])
 
 
 def _answer(raised: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from tests.worlds.patterns import CELLS, LAYERS, PLACES, Pattern, centered, part
+from tests.worlds.patterns import CELLS, LAYERS, PARTS, PLACES, Pattern, centered, part
 from tests.worlds.plants import PREMISED, Function, Measured, Plant, accuracies, network
 
 
@@ -136,6 +136,14 @@ def following(
 def in_layers(*parts: str) -> Function:
     """The number of a network in the layers of these parts, 0 in others."""
     return lambda number, _: number * part(*parts)
+
+
+in_every_layer = in_layers(*PARTS)
+
+
+def decades_in_every_layer(power: xr.DataArray, measured: Measured) -> xr.DataArray:
+    """10 to the power of a network's number, in all of its layers."""
+    return in_every_layer(10**power, measured)
 
 
 def in_order(name: str, slope: float, base: float, *, middle: float, size: float, then: Function) -> Plant:

@@ -108,6 +108,11 @@ def decades(name: str, slope: Pattern | float = 0.0, base: Pattern | float = 0.0
     return Plant(name, slope, base, function=lambda power, _: 10**power, **options)
 
 
+def doublings(power: xr.DataArray, _: Measured) -> xr.DataArray:
+    """2 to the power of what is planted: ``bent(planted("effective_rank", levels, base=3), doublings)``."""
+    return 2**power
+
+
 def around(middle: float | Pattern, *parts: str) -> Function:
     """Layers that zigzag around a middle; what is planted (by `network`) is their standard deviation.
 

@@ -38,7 +38,7 @@ def trough(name: str, slope: Pattern | float, base: Pattern | float, *, threshol
 
 
 def valley(threshold: float) -> Function:
-    """The function of `trough`, for what is planted otherwise (`within_recipes`)."""
+    """The function of `trough`, for what is planted otherwise (`following`)."""
     start = 0.35
 
     def below(width: xr.DataArray, _: Measured) -> xr.DataArray:

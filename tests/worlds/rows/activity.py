@@ -1,11 +1,10 @@
 """Worlds for the claims of `hypotheses/test_6_activity.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import following, in_layers, ranked
+from tests.worlds.correlations import following, in_every_layer, ranked
 from tests.worlds.patterns import (
     CENTRAL,
     HIDDEN,
     LAST,
-    PARTS,
     along,
     deeper,
     high,
@@ -157,7 +156,7 @@ ROWS = (
     ),
     Row(
         "test_living_neurons_follow_accuracy_within_a_recipe_of_the_others",
-        *following("never_active", -1, then=in_layers(*PARTS)),
+        *following("never_active", -1, then=in_every_layer),
     ),
     Row("test_better_sgd_networks_use_fewer_neurons", planted("never_active", sgd * levels * part(*HIDDEN), base=0.1)),
     Row(
@@ -166,7 +165,7 @@ ROWS = (
     ),
     Row(
         "test_unused_neurons_follow_accuracy_within_a_recipe_of_sgd",
-        *following("never_active", 1, then=in_layers(*PARTS)),
+        *following("never_active", 1, then=in_every_layer),
     ),
     Row(
         "test_always_active_neurons_become_more_with_depth_under_sgd",
@@ -190,6 +189,6 @@ ROWS = (
     ),
     Row(
         "test_use_of_the_last_hidden_layer_follows_accuracy_within_a_recipe",
-        *following("zero_ratio_binarized", others_against_sgd, then=in_layers(*PARTS)),
+        *following("zero_ratio_binarized", others_against_sgd, then=in_every_layer),
     ),
 )

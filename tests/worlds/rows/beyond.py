@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tests.worlds.correlations import following, in_layers, ranked, tracking
+from tests.worlds.correlations import decades_in_every_layer, following, in_every_layer, ranked, tracking
 from tests.worlds.curves import half_loss, pruning_area
-from tests.worlds.patterns import PARTS, along, deeper, layca, levels, part, sgd, wdecay
-from tests.worlds.plants import BY_NEURON, Row, bent, network, planted
+from tests.worlds.patterns import PARTS, along, deeper, layca, levels, sgd, wdecay
+from tests.worlds.plants import BY_NEURON, Row, bent, doublings, network, planted
 
 NEURONS = range(20)
 final_smallest, half_smallest = (
@@ -28,9 +28,6 @@ def beside_the_others(middle, size, then=None):
     return networks
 
 
-in_every_layer = in_layers(*PARTS)
-
-
 def one_share(name, function):
     """One number for all networks of a seed, made into a measurement."""
     return bent(network(name, 1, cells=False), function)
@@ -49,14 +46,6 @@ def in_the_band(share, _):
     """Silhouettes of neurons: 0.5 for a quarter of them and the share planted, 0.1 for the others."""
     rank = along("neuron", {neuron: (neuron + 0.5) / len(NEURONS) for neuron in NEURONS})
     return 0.1 + 0.4 * (rank < 0.25 + share)
-
-
-def log_rank(number, _):
-    return 10**number * part(*PARTS)
-
-
-def doublings(number, _):
-    return 2**number
 
 
 def doublings_in_every_layer(number, measured):
@@ -87,15 +76,15 @@ ROWS = (
     Row(
         "test_recipes_of_more_diverse_features_are_more_robust",
         pruning_area("magnitude_pruning", 0, 0.6 + 0.2 * levels, noise=0.05),
-        tracking("effective_rank", 1, other="magnitude_pruning", read=area_of, middle=1.5, then=log_rank),
+        tracking("effective_rank", 1, other="magnitude_pruning", read=area_of, middle=1.5, then=decades_in_every_layer),
     ),
     Row(
         "test_recipes_of_more_diverse_features_generalize_better",
-        tracking("effective_rank", 1, middle=1.5, then=log_rank),
+        tracking("effective_rank", 1, middle=1.5, then=decades_in_every_layer),
     ),
     Row(
         "test_diverse_features_follow_accuracy_within_a_recipe",
-        *following("effective_rank", 1, middle=1.5, then=log_rank),
+        *following("effective_rank", 1, middle=1.5, then=decades_in_every_layer),
     ),
     Row(
         "test_first_layers_are_more_diverse_with_better_recipes",

@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_7_clusters.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import following, in_layers, ranked, tracking
+from tests.worlds.correlations import following, in_every_layer, in_layers, ranked, tracking
 from tests.worlds.patterns import (
     CENTRAL,
     HIDDEN,
@@ -85,7 +85,7 @@ ROWS = (
     Row("test_first_layers_group_less_in_the_windows_of_2019", planted("silhouette_cosine_2019", -levels, base=0.3)),
     Row(
         "test_loose_first_layers_follow_accuracy_within_a_recipe",
-        *following("silhouette_cosine", -1, then=in_layers(*PARTS)),
+        *following("silhouette_cosine", -1, then=in_every_layer),
     ),
     # the third layer far below the second, the fourth far below the first
     Row(
@@ -112,7 +112,7 @@ ROWS = (
     ),
     Row(
         "test_tight_last_layers_follow_accuracy_within_a_recipe",
-        *following("silhouette_cosine", 1, then=in_layers(*PARTS)),
+        *following("silhouette_cosine", 1, then=in_every_layer),
     ),
     Row("test_central_layers_group_nothing", planted("silhouette_cosine", -1, base=at_high_or_far_below)),
     Row(
@@ -275,19 +275,19 @@ ROWS = (
     ),
     Row(
         "test_tighter_first_layers_mark_the_worse_network",
-        tracking("silhouette_cosine", -1, then=in_layers(*PARTS)),
+        tracking("silhouette_cosine", -1, then=in_every_layer),
     ),
     Row(
         "test_tighter_last_layers_mark_the_better_network",
-        tracking("silhouette_cosine", 1, then=in_layers(*PARTS)),
+        tracking("silhouette_cosine", 1, then=in_every_layer),
     ),
     Row(
         "test_inactive_images_among_active_ones_mark_the_worse_network",
-        tracking("active_neighbors_cosine", 1, then=in_layers(*PARTS)),
+        tracking("active_neighbors_cosine", 1, then=in_every_layer),
     ),
     Row(
         "test_active_neighbors_throughout_follow_accuracy_within_a_recipe",
-        *following("active_neighbors_cosine", 1, then=in_layers(*PARTS)),
+        *following("active_neighbors_cosine", 1, then=in_every_layer),
     ),
     Row(
         "test_the_first_layer_has_fewer_neurons_to_look_at",

@@ -3,7 +3,7 @@
 from tests.worlds.correlations import following, tracking
 from tests.worlds.curves import half_loss, pruning_area
 from tests.worlds.patterns import HIDDEN, LAST, along, high, layca, levels, part, place, sgd
-from tests.worlds.plants import Row, bent, network, planted
+from tests.worlds.plants import Row, bent, doublings, network, planted
 
 at_high_or_far_below = 0.15 + 0.1 * high
 """A quarter at high and a tenth less at other levels: the largest of the levels is that of high."""
@@ -19,10 +19,6 @@ def lost_by_half(name, slope, base=0.0):
 HALVED_AT = half_loss("random_pruning", 0, 0, draws=3).function
 OF_AREA = pruning_area("magnitude_pruning", 0, 0).function
 """What a number per network is made into: the curve that has lost half there, or that has this area."""
-
-
-def doublings(number, _):
-    return 2**number
 
 
 ROWS = (

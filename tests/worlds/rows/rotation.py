@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_2_rotation.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import following
+from tests.worlds.correlations import decades_in_every_layer, following
 from tests.worlds.patterns import HIDDEN, OUTPUT, along, deeper, high, levels, part, place, sgd
 from tests.worlds.plants import Row, accuracies, around, bent, decades, network, on, planted
 
@@ -23,7 +23,7 @@ ROWS = (
     Row("test_sgd_that_generalizes_better_turned_further", decades("cosine_distance", levels, base=-3)),
     Row(
         "test_networks_of_one_recipe_that_turned_further_generalize_better",
-        *following("cosine_distance", middle=-1, then=lambda power, _: 10**power * part(*HIDDEN, OUTPUT)),
+        *following("cosine_distance", middle=-1, then=decades_in_every_layer),
     ),
     Row(
         "test_the_rotation_fades_with_depth_under_sgd",

@@ -1,6 +1,6 @@
 """Worlds for the claims of `hypotheses/test_3_weights.py`: how to write a row stands in `tables`."""
 
-from tests.worlds.correlations import following, ranked, tracking
+from tests.worlds.correlations import decades_in_every_layer, following, in_every_layer, ranked, tracking
 from tests.worlds.curves import pruning_area
 from tests.worlds.patterns import (
     FIRST,
@@ -41,16 +41,6 @@ def changed(slope, base=0.0):
 def changed_by_decades(slope, base=0.0):
     """The same; what is planted is the logarithm of their length."""
     return SAME_NORM, bent(planted("cosine_distance", slope, base), lambda power, _: 10 ** (2 * power) / 2)
-
-
-def over_layers(number, _):
-    """One number of a network in all of its layers."""
-    return number * everywhere
-
-
-def decades_over_layers(power, _):
-    """10 to the power of a network's number in all of its layers."""
-    return 10**power * everywhere
 
 
 def of_layers(values):
@@ -94,7 +84,7 @@ ROWS = (
     ),
     Row(
         "test_networks_of_one_recipe_whose_changes_spread_more_generalize_better",
-        *following("weight_change_std", middle=-2, then=decades_over_layers),
+        *following("weight_change_std", middle=-2, then=decades_in_every_layer),
     ),
     Row(
         "test_the_changes_spread_less_with_depth_under_sgd",
@@ -152,7 +142,7 @@ ROWS = (
     ),
     Row(
         "test_evenly_spread_changes_mark_the_better_recipe",
-        tracking("weight_change_kurtosis", -1, then=over_layers),
+        tracking("weight_change_kurtosis", -1, then=in_every_layer),
     ),
     # As long as the final weights, more or less.
     Row(
@@ -219,7 +209,7 @@ ROWS = (
     Row("test_weights_are_more_bell_shaped_at_high", planted("weight_kurtosis", high)),
     Row(
         "test_networks_of_one_recipe_whose_weights_are_more_bell_shaped_generalize_better",
-        *following("weight_kurtosis", then=over_layers),
+        *following("weight_kurtosis", then=in_every_layer),
     ),
     Row(
         "test_more_weights_are_near_zero_with_depth_under_weight_decay",
@@ -293,22 +283,22 @@ ROWS = (
     Row(
         "test_recipes_that_turned_further_have_sparser_weights",
         planted("cosine_distance", base=0.5 * levels),
-        tracking("hoyer_sparsity", other="cosine_distance", read=of_layers, then=over_layers),
+        tracking("hoyer_sparsity", other="cosine_distance", read=of_layers, then=in_every_layer),
     ),
     Row(
         "test_recipes_that_turned_further_have_more_weights_near_zero",
         planted("cosine_distance", base=0.5 * levels),
-        tracking("near_zero_share_relative", other="cosine_distance", read=of_layers, then=over_layers),
+        tracking("near_zero_share_relative", other="cosine_distance", read=of_layers, then=in_every_layer),
     ),
     Row(
         "test_recipes_that_turned_further_resist_pruning_better",
         pruning_area("magnitude_pruning", 0, base=0.4 + 0.2 * levels, noise=0.1),
-        tracking("cosine_distance", other="magnitude_pruning", read=unpruned_share, then=over_layers),
+        tracking("cosine_distance", other="magnitude_pruning", read=unpruned_share, then=in_every_layer),
     ),
     Row(
         "test_recipes_that_turned_further_resist_pruning_by_layers_better",
         pruning_area("layerwise_magnitude_pruning", 0, base=0.4 + 0.2 * levels, noise=0.1, few=True),
-        tracking("cosine_distance", other="layerwise_magnitude_pruning", read=unpruned_share, then=over_layers),
+        tracking("cosine_distance", other="layerwise_magnitude_pruning", read=unpruned_share, then=in_every_layer),
     ),
     Row(
         "test_the_optimizer_that_turned_furthest_resists_pruning_better_at_equal_accuracy",
