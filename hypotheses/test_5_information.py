@@ -329,7 +329,7 @@ def test_near_untrained_neurons_share_more(study):
 @pytest.mark.claim("A36", tier="secondary", section="8.3.4", figures="A.11 to A.14", expected=0.03)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_lowers_sharing_of_near_neurons(study, optimizer):
-    """In the first layer, near neurons share most in the untrained network, which does not work on what it is given."""
+    """In the first layer, near neurons share more in the untrained network than in trained ones of all levels."""
     near = layer_at(study["pairwise_nmi_by_distance"] - study.untrained("pairwise_nmi_by_distance"), 0)
 
     # A twentieth of the 0.2 that the histograms of 2019 tend to.
@@ -413,7 +413,7 @@ def test_living_neurons_share_no_more_with_depth_before_training(study):
 
 @pytest.mark.claim("A38", tier="secondary", section="8.3.4", figures="8.4", expected=0.2)
 def test_dead_neurons_become_more_with_depth_before_training(study):
-    """In the untrained network dead neurons beget dead ones: from layer to layer, more places are zero on every image.
+    """In the untrained network dead neurons beget dead ones: from the central layers on, ever more places are zero.
 
     That it is the dead of one layer that make those of the next, no measurement tells.
     """
@@ -671,7 +671,7 @@ def test_of_networks_of_one_recipe_those_with_a_shorter_trough_of_sharing_genera
     assert tracks(width, accuracy, sign=-1, within="recipe", by=0.3)
 
 
-@pytest.mark.claim("A31.recipe-silhouette", tier="control", section="8.5", figures="8.9")
+@pytest.mark.claim("A31.recipe-cs", tier="control", section="8.5", figures="8.9")
 def test_of_networks_of_one_recipe_those_with_a_shorter_trough_of_the_silhouette_generalize_better(study):
     """Of networks of one recipe, those with fewer layers whose silhouette is near zero generalize better."""
     width = trough_width(layers_in(study["silhouette_cosine"], *HIDDEN), TROUGH_OF_SILHOUETTE)

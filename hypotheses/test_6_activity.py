@@ -542,7 +542,7 @@ def test_unused_neurons_follow_accuracy_within_a_recipe_of_sgd(study):
 
 @pytest.mark.claim("O15", tier="secondary", section="8.5", expected=0.15)
 def test_always_active_neurons_become_more_with_depth_under_sgd(study):
-    """Under the best recipe of plain sgd, more and more neurons are always active with depth, up to the last layers.
+    """Under the best recipe of plain sgd, ever more neurons are always active from the central layers on.
 
     A neuron is a place of a channel. The last hidden layer is left out, as the thesis speaks of convolutions. 2019
     could not count them: there "active" was to be above the neuron's own mean.
@@ -565,7 +565,7 @@ def test_always_active_channels_become_more_with_depth_under_sgd(study):
 @pytest.mark.claim("O16", tier="secondary", section="8.4.6", premise="equal accuracy at high", expected=0.06)
 @pytest.mark.parametrize("other", ["wdecay", "layca"])
 def test_the_best_sgd_network_has_most_neurons_that_are_always_active(study, other):
-    """At equal accuracy more neurons of the last layers, places of channels, are always active under plain sgd."""
+    """At equal accuracy more neurons of plain sgd's last layers, places of channels, are always active."""
     always = layers_in(study["always_active"], LAST)
 
     # One neuron in fifty, as for dead ones.
@@ -575,7 +575,7 @@ def test_the_best_sgd_network_has_most_neurons_that_are_always_active(study, oth
 @pytest.mark.claim("O16.channels", tier="control", section="8.4.6", premise="equal accuracy at high", expected=0.06)
 @pytest.mark.parametrize("other", ["wdecay", "layca"])
 def test_the_best_sgd_network_has_most_channels_that_are_always_active(study, other):
-    """At equal accuracy more channels of the last layers are always active everywhere under plain sgd."""
+    """At equal accuracy more channels of plain sgd's last layers are always active everywhere."""
     always = layers_in(study["always_active_channels"], LAST)
 
     # As for single places.
@@ -586,7 +586,7 @@ def test_the_best_sgd_network_has_most_channels_that_are_always_active(study, ot
     "O17", tier="secondary", section="8.5", figures="Table 8.1", premise="separated levels", expected=0.03
 )
 def test_better_sgd_networks_use_their_last_hidden_layer_more(study):
-    """Under the best recipe of plain sgd, fewer activations of the last hidden layer are below the mean than at low.
+    """Under the best recipe of plain sgd, fewer last hidden activations lie below their neuron's mean than at low.
 
     The thesis says the first dense layer, which is the last hidden one of VGG-16. The middle level does not lie between
     the two in its Table 8.1.
@@ -599,7 +599,7 @@ def test_better_sgd_networks_use_their_last_hidden_layer_more(study):
 
 @pytest.mark.claim("O17.recipe", tier="control", section="8.5", expected=0.9)
 def test_use_of_the_last_hidden_layer_follows_accuracy_within_a_recipe(study):
-    """Of networks of one recipe, those that use their last hidden layer more (sgd) or less (the others) are better.
+    """Of networks of one recipe, those with fewer (sgd) or more (others) last activations below the mean are better.
 
     It is the control of O12's second sentence as well.
     """

@@ -652,7 +652,7 @@ def test_active_neighbors_throughout_follow_accuracy_within_a_recipe(study):
 
 @pytest.mark.claim("S25", tier="secondary", section="8.4.6", figures="8.8, 8.9", expected=0.24)
 def test_the_first_layer_has_fewer_neurons_to_look_at(study):
-    """In the first layer more neurons lack a silhouette than in the central layers."""
+    """In the first layer more neurons lack a cosine silhouette than in the central layers, mean over all recipes."""
     ignored = study["silhouette_ignored"].sum("reason")
     first, central = (values.mean("layer") for values in (layer_at(ignored, 0), layers_in(ignored, CENTRAL)))
 
@@ -675,7 +675,7 @@ def test_the_last_layers_have_still_fewer_neurons_to_look_at(study):
 
 @pytest.mark.claim("S26", tier="secondary", section="8.4.8", figures="8.8, 8.9", expected=0.18)
 def test_more_and_more_neurons_have_no_silhouette_with_depth(study):
-    """From the central layers on, more and more neurons lack a silhouette with depth."""
+    """From the central layers on, ever more neurons lack a silhouette with depth, mean over all recipes."""
     ignored = layers_in(study["silhouette_ignored"], CENTRAL, LAST).sum("reason")
 
     # One of the twenty neurons of a layer.

@@ -43,7 +43,7 @@ class Premise:
 
 def parse(names: str) -> tuple[Premise, ...]:
     """The premises of a mark, for instance 'separated levels and equal fit'; InputError lists the known names."""
-    chosen = names.split(AND)
+    chosen = dict.fromkeys(name.strip() for name in names.split(AND))
     for name in chosen:
         if name not in PREMISES:
             raise InputError(f"premise {name!r} does not exist: choose from {sorted(PREMISES)}, or join some by 'and'")

@@ -71,15 +71,17 @@ class Question:
     def of(self, places: NDArray[np.int64]) -> Question:
         """The same asked of the total's seeds at some places; see `Contrast.of`.
 
-        Of several choices at once only where every step has all of these seeds.
+        Of several choices at once only where the question is `even`: else what they rest on differs in shape.
         """
         total = self.total.of(places)
         return replace(self, total=total, steps=tuple(step.of(self._places(step, places)) for step in self.steps))
 
     @property
     def even(self) -> bool:
-        """Whether every step has all the seeds of the total."""
-        return all(step.seeds == self.total.seeds for step in self.steps)
+        """Whether every step has all the seeds of the total, and every cell a number in each: see `of`."""
+        contrasts = (self.total, *self.steps)
+        whole = all(contrast.cells is None or np.isfinite(contrast.cells.values).all() for contrast in contrasts)
+        return whole and all(step.seeds == self.total.seeds for step in self.steps)
 
     def _places(self, step: Contrast, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where a step has these seeds of the total."""

@@ -28,7 +28,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from indicators.claims.contrasts import SEEDS_NEEDED, Cells, Contrast
-from indicators.claims.evidence import ASSUMED, Evidence
+from indicators.claims.evidence import ASSUMED, Evidence, Undecided, nothing_compared
 from indicators.claims.intervals import judge
 from indicators.claims.judging import current
 from indicators.claims.profiles import centered_ranks, onset
@@ -185,8 +185,8 @@ def tracks(
     With ``within="recipe"`` it is Pearson's correlation over the seeds of one recipe (optimizer and level), mean over
     the recipes: whether of networks that differ by chance alone the one goes with the other. The number of a seed is
     what it contributes: the mean over the recipes of the product of both in units of their spread within the recipe,
-    which may lie beyond 1. A recipe in which either is constant counts as 0. Raises NotApplicable for fewer than three
-    seeds.
+    which may lie beyond 1. Recipes in which either is constant are left out, and where that leaves none the comparison
+    is undecided. Raises NotApplicable for fewer than three seeds.
     """
     if sign not in (1, -1):
         raise ValueError(f"sign={sign!r} is neither 1 nor -1")
@@ -226,7 +226,11 @@ def _within_recipes(x: xr.DataArray, y: xr.DataArray, sign: int, resolution: flo
     seeds = x.sizes["seed"]
     if seeds < SEEDS_NEEDED:
         raise NotApplicable(f"{seeds} seeds: a correlation within a recipe takes {SEEDS_NEEDED}")
-    products = (_standardized(x) * _standardized(y)).mean(1)
+    a, b = _standardized(x), _standardized(y)
+    vary = a.any(0) & b.any(0)
+    if not vary.any():
+        raise Undecided(nothing_compared(f"{x.name or 'x'} or {y.name or 'y'} is constant in every recipe", seeds))
+    products = (a * b)[:, vary].mean(1)
     apart = (products - products.mean()) * (seeds / (seeds - 1)) ** 1.5
     return Contrast(
         name=f"{x.name or 'x'} {'with' if sign == 1 else 'against'} {y.name or 'y'} within a recipe",

@@ -30,10 +30,19 @@ class View:
     Seeds that do not meet the premise are left out, all their networks together. Asking for a measurement raises
     Undecided where that leaves too few seeds, NotApplicable where the study lacks it, InputError for a name that
     neither the study nor the catalog knows; with `foreseen` such are taken for measurements that no study has yet.
+    Views of one source may share what they find of premises: many claims have the same.
     """
 
-    def __init__(self, source: Source, premise: str | None = None, *, foreseen: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        premise: str | None = None,
+        *,
+        foreseen: bool = False,
+        met: dict[str, tuple[xr.DataArray, str]] | None = None,
+    ) -> None:
         self._source, self._premise, self._foreseen = source, premise, foreseen
+        self._met = {} if met is None else met
         self.name, self.scale = source.name, source.scale
 
     def __getitem__(self, name: str) -> xr.DataArray:
@@ -84,7 +93,9 @@ class View:
         everything = list(self._source.seeds)
         if self._premise is None:
             return everything
-        met, unmet = premises.met(self._premise, self._source.measurement)
+        if self._premise not in self._met:
+            self._met[self._premise] = premises.met(self._premise, self._source.measurement)
+        met, unmet = self._met[self._premise]
         kept = [seed for seed in everything if bool(met.sel(seed=seed))]
         if len(kept) < min(SEEDS_NEEDED, len(everything)):
             raise Undecided(nothing_compared(f"premise not met: {unmet}", len(kept)))
@@ -119,8 +130,8 @@ def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise InputError(f"part {unknown[0]!r} does not exist; choose from {PARTS}")
-    current().parted |= set(HIDDEN) - set(parts) not in (set(), set(HIDDEN))
     chosen = np.isin(values["part"].values, parts)
+    current().parted |= not np.array_equal(chosen, np.isin(_in_other_parts(values), parts))
     if not chosen.any():
         raise NotApplicable(f"{values.name} has no layer in {parts}")
     return values.isel(layer=chosen)
@@ -166,10 +177,17 @@ def at_labels(values: xr.DataArray, dim: str, labels: Sequence[str]) -> xr.DataA
     return values.sel({dim: list(labels)})
 
 
-def part_of(place: int, layers: int) -> str:
+def _in_other_parts(values: xr.DataArray) -> list[str]:
+    """The part of every layer by the split that does not hold: in thirds, or where the thesis splits."""
+    start, end = values["from_start"].to_numpy(), values["from_end"].to_numpy()
+    return [part_of(place, count, thirds=not current().thirds) for place, count in zip(start, start - end, strict=True)]
+
+
+def part_of(place: int, layers: int, *, thirds: bool | None = None) -> str:
     """Which part the layer at a 0-based place belongs to, in a network of so many layers with kernels."""
     hidden = layers - 1
+    thirds = current().thirds if thirds is None else thirds
     if place == hidden:
         return OUTPUT
-    ends = [math.floor(end * hidden + 0.5) for end in (_THIRDS if current().thirds else _ENDS)]
+    ends = [math.floor(end * hidden + 0.5) for end in (_THIRDS if thirds else _ENDS)]
     return next(part for part, end in zip(PARTS, ends, strict=False) if place < end)

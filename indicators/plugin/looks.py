@@ -33,13 +33,19 @@ def looks_of(config: pytest.Config) -> list[int]:
 
 
 def _written(file: Path, study: str) -> list[int]:
-    """The looks at a study that a file of verdicts tells of; none where it is not there, or of another study."""
+    """The looks at a study that a file of verdicts tells of; none where it is not there, or of another study.
+
+    Raises InputError for a file that cannot be read: without it, later looks would pass for the first.
+    """
     from indicators.report.overview import read_document
 
     try:
         judged = read_document(file)["study"] if file.is_file() else None
     except InputError:
-        return []
+        raise InputError(
+            f"{file} holds no verdicts, so that it cannot tell how often the study was judged; "
+            "remove it, or name another folder with --report"
+        ) from None
     if judged is None or judged["name"] != study:
         return []
     return judged.get("looks", [judged["seeds"]])

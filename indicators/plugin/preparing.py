@@ -11,6 +11,7 @@ from indicators.errors import InputError, NotMeasured
 from indicators.files import make_folder
 from indicators.plugin.asking import ask, is_asking
 from indicators.plugin.collecting import claims_among
+from indicators.plugin.looks import looks_of
 from indicators.plugin.options import CLAIM_IN_ERROR, console, is_of_claims, plain_errors, study_and_store
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def _prepare_if_needed(config: pytest.Config, claims: Sequence[str]) -> None:
     with plain_errors():
         study, store = study_and_store(config)
         _require_files(config, study.name)
+        looks_of(config)
         open_source(study, store)
         if isinstance(study, StudySpec):
             asked = ask(config, claims)

@@ -38,8 +38,14 @@ def source(request: pytest.FixtureRequest) -> Source:
     return stand_in(request.config) or completed_source(request.config)
 
 
+@pytest.fixture(scope="session")
+def _premises_met() -> dict[str, Any]:
+    """What the claims of a run found of their premises."""
+    return {}
+
+
 @pytest.fixture
-def study(request: pytest.FixtureRequest, source: Source) -> View:
+def study(request: pytest.FixtureRequest, source: Source, _premises_met: dict[str, Any]) -> View:
     """The study as a claim sees it: `study["cosine_distance"]`, for the seeds that meet the claim's premise."""
     from indicators.claims import premises
     from indicators.claims.view import View
@@ -51,7 +57,7 @@ def study(request: pytest.FixtureRequest, source: Source) -> View:
     if premise and is_asking():
         premises.met(premise, source.measurement)  # made-up numbers meet none: only what it looks at matters
         premise = ""
-    return View(source, premise or None, foreseen="needs" in about)
+    return View(source, premise or None, foreseen="needs" in about, met=_premises_met)
 
 
 def _filled(premise: str, parameters: Mapping[str, object]) -> str:

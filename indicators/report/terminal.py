@@ -40,7 +40,7 @@ SYMBOLS = {
 }
 LONG = 40
 """Claims, from which on a table is brief: a line for each that holds, three or four for each that does not."""
-LINE = 42
+LINE = 36
 """Characters of a sentence that a brief table shows."""
 LONGEST = 240
 """Characters of a reason."""

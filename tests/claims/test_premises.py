@@ -302,3 +302,7 @@ def test_accuracies_on_other_images_alone_cannot_meet_a_premise(premise):
 
     with pytest.raises(NotApplicable, match="known on validation, not on"):
         premises.met(premise, lambda _: accuracy)
+
+
+def test_a_premise_that_is_named_twice_is_one():
+    assert premises.parse("equal fit  and equal fit") == premises.parse("equal fit")

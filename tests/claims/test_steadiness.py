@@ -68,6 +68,21 @@ def test_seeds_are_left_out_of_the_spread_of_the_cells_too():
     assert (one_less == {found.verdict}) == (found.steady.seeds_out > 0)
 
 
+def test_a_cell_without_a_number_tells_of_the_choices_that_leave_its_seed_out():
+    values = np.random.default_rng(2).normal(0, 1.0, (6, 4, 2))
+    weights = np.zeros((4, 2))
+    weights[0] = 1, -1
+    values[:, 0] = [[0.3 + 0.01 * k, 0.0] for k in range(6)]
+    values[5, 1:, :] = np.nan  # without this seed, three noisy cells tell of the spread
+    per_seed = values[:, 0, 0]
+
+    found = judge(contrast(*per_seed, cells=Cells(values, weights)), by=0.05, unit="")
+    less = judge(contrast(*per_seed[:5], cells=Cells(values[:5], weights)), by=0.05, unit="")
+
+    assert (found.verdict, less.verdict) == ("supported", "inconclusive")
+    assert found.steady.seeds_out == 0
+
+
 @pytest.mark.parametrize(
     ("per_seed", "interval"),
     [

@@ -106,3 +106,15 @@ def test_verdicts_on_another_study_are_no_look_at_this_one(suite, tmp_path):
     other.write_text(other.read_text().replace('name = "trial"', 'name = "other"'))
 
     assert judged(tmp_path, suite, "--study", "other.toml")[1] == [5]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "shared"])
+def test_a_file_that_cannot_tell_of_looks_is_refused_before_anything_is_judged(suite, tmp_path, workers):
+    judged(tmp_path, suite)
+    broken = tmp_path / "report" / "verdicts.json"
+    broken.write_text(broken.read_text()[:200])
+    done = run(tmp_path, *STUDY, *workers, suite=suite)
+
+    assert done.status == 4
+    assert "cannot tell how often the study was judged; remove it" in " ".join(done.output.split())
+    assert len(broken.read_text()) == 200

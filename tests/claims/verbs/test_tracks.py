@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from indicators.claims.evidence import Undecided
 from indicators.claims.verbs import tracks
 from indicators.errors import NotApplicable
 from tests.claims.arrays import NINE, cells, noise, one_seed
@@ -75,7 +76,19 @@ def test_what_tells_recipes_apart_tells_nothing_within_them():
     indicator = cells(np.array([[[1.0, 2.0, 3.0]] * 3]).repeat(5, 0))
 
     assert tracks(indicator, accuracy, by=0.3).verdict == "supported"
-    assert tracks(indicator, accuracy, by=0.3, within="recipe").effect == 0
+    with pytest.raises(Undecided, match="is constant in every recipe"):
+        tracks(indicator, accuracy, by=0.3, within="recipe")
+
+
+def test_recipes_in_which_a_measurement_is_constant_tell_nothing_within_them():
+    rng = np.random.default_rng(2)
+    x, y = cells(rng.normal(size=(6, 3, 3))), cells(rng.normal(size=(6, 3, 3)))
+    x[:, 0] = 0.5
+    oracle = [stats.pearsonr(x.values[:, i, j], y.values[:, i, j]).statistic for i in (1, 2) for j in range(3)]
+
+    assert tracks(x, y, by=0, within="recipe").effect == pytest.approx(np.mean(oracle))
+    with pytest.raises(Undecided, match="is constant in every recipe"):
+        tracks(x * 0, y, by=0, within="recipe")
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
