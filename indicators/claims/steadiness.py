@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Iterable
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from indicators.claims.questions import Question
 
 MOST_LEFT_OUT = 3
 MOST_SEEDS = 200
+MOST_NUMBERS, AT_ONCE = 200_000, 20_000
+"""So many numbers are looked at to tell if several seeds may be left out, so many of them together."""
 INTERVALS = {95: 0.025, 98: 0.01}
 """Two-sided, in percent, and what each end may err by."""
 
@@ -66,15 +68,13 @@ def _verdict(question: Question, tail: float) -> Verdict:
 def _seeds_out(question: Question, verdict: Verdict) -> int:
     """How many seeds may be left out, whichever they are, without another verdict."""
     seeds = question.total.seeds
-    for count in range(1, min(MOST_LEFT_OUT, seeds - SEEDS_NEEDED) + 1):
-        if not all(_same(question.of(some), verdict) for some in _at_once(question, _choices(seeds, seeds - count))):
+    for count in range(1, MOST_LEFT_OUT + 1):
+        many = math.comb(seeds, count) * seeds > MOST_NUMBERS
+        if seeds - count < SEEDS_NEEDED or (many and count > 1):
             return count - 1
-    return max(min(MOST_LEFT_OUT, seeds - SEEDS_NEEDED), 0)
-
-
-def _at_once(question: Question, choices: NDArray[np.int64]) -> Iterable[NDArray[np.int64]]:
-    """All choices together, or one by one where a step has not all of the seeds."""
-    return [choices] if question.even else choices
+        if not all(_same(question.of(some), verdict) for some in _choices(seeds, seeds - count, question.even)):
+            return count - 1
+    return MOST_LEFT_OUT
 
 
 def _same(question: Question, verdict: Verdict) -> bool:
@@ -85,10 +85,14 @@ def _same(question: Question, verdict: Verdict) -> bool:
     return not np.any(question.holds() | question.falls())
 
 
-@functools.cache
-def _choices(seeds: int, kept: int) -> NDArray[np.int64]:
-    """Every choice of so many of the seeds, (choice, place)."""
-    return np.array(list(itertools.combinations(range(seeds), kept)))
+def _choices(seeds: int, kept: int, together: bool) -> Iterator[NDArray[np.int64]]:
+    """Every choice of so many of the seeds: many together (choice, place), or one by one."""
+    choices = itertools.combinations(range(seeds), kept)
+    if not together:
+        yield from map(np.array, choices)
+        return
+    while some := list(itertools.islice(choices, max(AT_ONCE // kept, 1))):
+        yield np.array(some)
 
 
 _COUNTS = np.arange(SEEDS_NEEDED, MOST_SEEDS + 1)

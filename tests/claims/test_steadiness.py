@@ -116,3 +116,9 @@ def test_one_seed_tells_nothing_of_steadiness():
 
 def test_where_any_effect_counts_there_is_no_factor():
     assert asked((0.2, 0.21, 0.22), by=0.0).steady.by is None
+
+
+def test_of_very_many_seeds_it_is_told_without_trying_every_choice():
+    found = asked(np.random.default_rng(0).normal(0.2, 0.05, 1000))
+
+    assert (found.verdict, found.steady.seeds_out) == ("supported", 1)

@@ -1,10 +1,17 @@
 """What a user gives wrongly is one line and status four."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.plugin.suites import QUICK, make_suite, run
+
+
+def verdicts_on(study):
+    """What a run writes that judged nothing."""
+    about = {"name": study, "scale": "full", "seeds": 1}
+    return json.dumps({"format": 1, "study": about, "complete": True, "machine": {}, "claims": []})
 
 
 @pytest.fixture(scope="module")
@@ -15,9 +22,9 @@ def quick(tmp_path_factory):
     (folder / "torn.json").write_text('{"study": "thesis-2019", "verd')
     (folder / "file").touch()
     (folder / "judged").mkdir()
-    (folder / "judged" / "verdicts.json").write_text('{"study": {"name": "thesis-2019"}, "claims": []}')
+    (folder / "judged" / "verdicts.json").write_text(verdicts_on("thesis-2019"))
     (folder / "earlier").mkdir()
-    (folder / "earlier" / "verdicts.json").write_text('{"study": {"name": "another"}, "claims": []}')
+    (folder / "earlier" / "verdicts.json").write_text(verdicts_on("another"))
     (folder / "bare.toml").write_text('kind = "recorded"\nname = "bare"\nscale = "toy"\nseeds = 1\n')
     return folder
 

@@ -130,7 +130,7 @@ def test_the_arithmetic_of_a_claim_keeps_the_resolution_of_its_measurements(tmp_
 
     t = 2.919986  # of three seeds
     found = [case["evidence"][0] for case in done.cases.values()]
-    assert [(one["high"] - one["low"]) / 2 / t for one in found] == pytest.approx([1e-6] * 3, rel=1e-4)
+    assert [(one["high"] - one["low"]) / 2 / t for one in found] == pytest.approx([1e-6 / 12**0.5] * 3, rel=1e-4)
 
 
 CRASH = '''

@@ -197,7 +197,7 @@ def test_a_long_table_has_a_line_for_each_claim_that_holds_and_details_of_the_ot
     lines = printed(refuted, *(case(f"A{k}", **long) for k in range(1, 50)))
 
     start = next(k for k, line in enumerate(lines) if line.startswith("A0"))
-    assert lines[start].endswith("Networks that generalize better turn …")
+    assert lines[start].endswith("Networks that generalize better …")
     assert [line.strip() for line in lines[start + 1 : start + 3]] == [
         "sgd: sgd high - sgd low",
         "98 % interval [-0.05, 0.01] lies below 0.02",

