@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from indicators.claims.premises import training_accuracy
+from indicators.claims.summaries import left_of_the_start
 from indicators.errors import InputError, NotApplicable
 from indicators.sources.published import PublishedStudy
 from indicators.sources.source import Source
@@ -63,7 +64,7 @@ def share_left(source: Source) -> xr.DataArray:
     angle. Layers that started or ended at zero are left out.
     """
     ratio = source.measurement("norm_ratio")
-    return ((1 - source.measurement("cosine_distance")) / ratio.where(ratio > 0)).mean("layer")
+    return left_of_the_start(ratio.where(ratio > 0), source.measurement("cosine_distance")).mean("layer")
 
 
 def dose(source: Source) -> xr.DataArray:
