@@ -31,6 +31,14 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def put_in_place(finished: Path, path: Path) -> None:
+    """Gives a finished file the name of another in the same folder, which it replaces, so that it survives a crash."""
+    with finished.open("rb+") as file:
+        os.fsync(file.fileno())
+    finished.replace(path)
+    sync_folder(path.parent)
+
+
 def make_folder(path: Path, option: str) -> None:
     """Makes a folder that an option names; InputError where that, or writing there, cannot be."""
     try:

@@ -12,14 +12,20 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from indicators.errors import InputError, did_you_mean
-from indicators.files import sha256_of_json, write_atomically
+from indicators.errors import InputError, NotApplicable, did_you_mean
+from indicators.files import sha256_of_file, sha256_of_json, write_atomically
 from indicators.machine import resolve_precision
 
 OPTIMIZERS = ("sgd", "wdecay", "layca")
 PAIRS_OF_OPTIMIZERS = (("wdecay", "sgd"), ("layca", "sgd"), ("layca", "wdecay"))
 LEVELS = ("low", "medium", "high")
 STUDIES = Path(__file__).parent / "studies"
+DIMENSIONS = frozenset(
+    ("seed", "optimizer", "level", "layer", "neuron", "epoch", "split", "quantity", "draw", "fraction", "part", "depth",
+     "from_start", "from_end", "poolings", "first_of_block", "threshold", "active", "distance", "final_size",
+     "half_size", "information", "nmi", "pixels", "place", "reason", "share", "size", "stage", "side", "difficulty")
+)  # fmt: skip
+"""What measurements and claims call their dimensions and coordinates: no factor of a study can be called so."""
 MEASURED_SPLITS = {
     "images": "train",
     "clustering_images": "train",
@@ -39,6 +45,8 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(gt=0)]
+Label = bool | int | float | str
+"""Of a value that a factor takes."""
 _LATER = ("decay", "decay_by_rate")
 """Fields of a recipe that the first networks did not have: 0 is as if there were none."""
 
@@ -191,6 +199,69 @@ class ModelSpec(UntrainedSpec):
         return f"{self.optimizer} {self.level}, seed {self.seed}"
 
 
+class VariantSpec(Frozen):
+    """A factor of a study: what it changes of which networks, and to what; the study's own value is the baseline."""
+
+    factor: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Name of the dimension that it becomes."""
+    set: str
+    """The field of the study that it changes, such as `recipe.batch_size`; `learning_rates` are multiplied."""
+    values: tuple[Label, ...] | dict[str, Any]
+    """Those beside the baseline; or by name, where they are tables or lists."""
+    baseline: Label | None = None
+    """What the study's own value is called, where the study's file has none or a table."""
+    cells: dict[Literal["optimizer", "level"], tuple[str, ...]] = {}
+    """Of which of the nine networks there are variants; all, unless told."""
+    rates: tuple[Positive, ...] = ()
+    """Multiples of a cell's learning rate, with each of which variants and baseline are trained.
+
+    Per seed the one that does best on validation images, of those that fitted their training images, stands for all.
+    """
+    indicators: tuple[str, ...] = ()
+    """Names of the measurements that are taken of its networks; all, unless told."""
+
+    @property
+    def optimizers(self) -> tuple[str, ...]:
+        """The optimizers of its networks, in their order."""
+        return tuple(name for name in OPTIMIZERS if name in self.cells.get("optimizer", OPTIMIZERS))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels of its networks, in their order."""
+        return tuple(name for name in LEVELS if name in self.cells.get("level", LEVELS))
+
+    @property
+    def named(self) -> dict[Label, Any]:
+        """Its values by their labels."""
+        named = self.values.items() if isinstance(self.values, dict) else ((value, value) for value in self.values)
+        return dict(named)
+
+    @field_validator("factor")
+    @classmethod
+    def _free(cls, factor: str) -> str:
+        if factor in DIMENSIONS:
+            raise ValueError(f"factor={factor!r} is a dimension already: choose another name")
+        return factor
+
+    @field_validator("values")
+    @classmethod
+    def _some(cls, values: tuple[Label, ...] | dict[str, Any]) -> tuple[Label, ...] | dict[str, Any]:
+        if not values:
+            raise ValueError("values is empty: name at least one beside the baseline")
+        if twice := [value for place, value in enumerate(values) if value in tuple(values)[:place]]:
+            raise ValueError(f"values has {twice[0]!r} twice; leave one out")
+        return values
+
+    @field_validator("cells")
+    @classmethod
+    def _known_cells(cls, cells: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for name, known in {"optimizer": OPTIMIZERS, "level": LEVELS}.items():
+            for chosen in cells.get(name, known) or (None,):
+                if chosen not in known:
+                    raise ValueError(f"cells.{name}={chosen!r} is not one of {known}")
+        return cells
+
+
 class StudySpec(Frozen):
     """Three optimizers times three levels times the seeds, on one architecture and one data set."""
 
@@ -210,6 +281,8 @@ class StudySpec(Frozen):
     learning_rates: dict[str, dict[str, Positive]]
     targets: dict[str, Share] = {}
     """Validation accuracy that calibration aims at, by level."""
+    variants: tuple[VariantSpec, ...] = ()
+    """Factors that some of its networks are varied by, one at a time."""
 
     @field_validator("learning_rates")
     @classmethod
@@ -226,6 +299,88 @@ class StudySpec(Frozen):
             if count > available:
                 raise ValueError(f"measuring.{name}={count} exceeds data.{split}={available}")
         return self
+
+    @model_validator(mode="after")
+    def _sound_variants(self) -> Self:
+        for name in ("factor", "set"):
+            given = [getattr(variant, name) for variant in self.variants]
+            if twice := [value for value in given if given.count(value) > 1]:
+                raise ValueError(f"variants: two have {name}={twice[0]!r}; give each what no other one has")
+        for variant in self.variants:
+            self._require_different(variant)
+        return self
+
+    def _require_different(self, variant: VariantSpec) -> None:
+        """Raises ValueError for variants that cannot be made, or are the same as the baseline or as each other."""
+        changed = {label: self._made(variant, label) for label in variant.named}
+        known = {self.changed(variants=()): self.baseline_of(variant)}
+        for label, study in changed.items():
+            if study in known:
+                raise ValueError(f"variants.{variant.factor}={label!r} is the same as {known[study]!r}; leave one out")
+            known[study] = label
+
+    def _made(self, variant: VariantSpec, label: Label) -> StudySpec:
+        """The study with one value of a factor; ValueError where there is no such study."""
+        try:
+            return self._with(variant, variant.named[label])
+        except ValidationError as error:
+            said = _first(error).removesuffix(CORRECT)
+            raise ValueError(f"variants.{variant.factor}={label!r}: {said}") from None
+
+    def _with(self, variant: VariantSpec, value: Any) -> StudySpec:
+        """The study, without variants, with another value of what a factor sets."""
+        if variant.set == "learning_rates":
+            return self._with_rates_times(value)
+        table = self.model_dump(exclude={"variants"})
+        *path, last = variant.set.split(".")
+        place: Any = table
+        for name in path:
+            place = place.get(name)
+            if not isinstance(place, dict):
+                raise ValueError(f"set={variant.set!r} is no field of a study; try recipe.batch_size")
+        place[last] = value
+        return StudySpec.model_validate(table)
+
+    def _with_rates_times(self, factor: float) -> StudySpec:
+        cells = self.learning_rates.items()
+        rates = {optimizer: {level: rate * factor for level, rate in of.items()} for optimizer, of in cells}
+        return self.changed(variants=(), learning_rates=rates)
+
+    def baseline_of(self, variant: VariantSpec) -> Label:
+        """What the study's own value of a factor is called."""
+        if variant.baseline is not None:
+            return variant.baseline
+        if variant.set == "learning_rates":
+            return 1.0
+        own: Any = self.model_dump(exclude={"variants"})
+        for name in variant.set.split("."):
+            own = own.get(name) if isinstance(own, dict) else None
+        if not isinstance(own, Label):
+            raise ValueError(
+                f"variants.{variant.factor}: the study has no {variant.set} to name its own networks by; "
+                "say what they are called with baseline ="
+            )
+        return own
+
+    def labels_of(self, variant: VariantSpec) -> list[Label]:
+        """The labels of a factor, the baseline among them: numbers in their order, others as they are written."""
+        labels = [self.baseline_of(variant), *variant.named]
+        numbers = all(isinstance(label, int | float) and not isinstance(label, bool) for label in labels)
+        return sorted(labels) if numbers else labels
+
+    def variant(self, factor: str) -> VariantSpec:
+        """The variants over a factor; NotApplicable where the study has none."""
+        for variant in self.variants:
+            if variant.factor == factor:
+                return variant
+        raise NotApplicable(f"{self.name} has no variants over {factor!r}")
+
+    def at(self, factor: str, label: Label) -> tuple[StudySpec, ...]:
+        """The study at one label of a factor, with every rate that its networks are trained with."""
+        variant = self.variant(factor)
+        own = label == self.baseline_of(variant)
+        changed = self.changed(variants=()) if own else self._with(variant, variant.named[label])
+        return tuple(changed._with_rates_times(rate) for rate in variant.rates or (1.0,))
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
@@ -258,6 +413,14 @@ class StudySpec(Frozen):
                 for optimizer in OPTIMIZERS:
                     yield self.model(optimizer, level, seed)
 
+    def of_variants(self, variant: VariantSpec, seed: int) -> Iterator[tuple[Label, ModelSpec]]:
+        """Every network of one seed that a factor takes, baselines at other rates among them, with its label."""
+        for label in self.labels_of(variant):
+            for study in self.at(variant.factor, label):
+                for level in reversed(variant.levels):
+                    for optimizer in variant.optimizers:
+                        yield label, study.model(optimizer, level, seed)
+
     def untrained(self) -> Iterator[UntrainedSpec]:
         """The untrained network of every seed."""
         for seed in self.seed_numbers:
@@ -280,6 +443,10 @@ class RecordedSpec(Frozen):
 
 
 Spec = TypeVar("Spec", bound=Frozen)
+NEXT = "next"
+"""In the file of a published study: what it will say once its measurements are replaced."""
+CORRECT = "; correct this value"
+"""What a complaint about a study's file ends with."""
 
 
 def studies() -> list[str]:
@@ -290,12 +457,20 @@ def studies() -> list[str]:
 def load_study(name: str) -> StudySpec | RecordedSpec:
     """The shipped study of that name, or the one in the TOML file at that path."""
     path = _find(name)
-    table = _read_toml(path)
+    table = read_toml(path)
     if table.get("kind") == "recorded":
+        table = _as_published(table, path.with_suffix(".nc"))
         known = {name: table[name] for name in ("name", "scale", "seeds", "description", "sha256") if name in table}
         table = known | {"folder": path.with_suffix(""), "file": path.with_suffix(".nc")}
         return _validated(RecordedSpec, table, path.name)
     return _validated(StudySpec, table, path.name)
+
+
+def _as_published(table: dict[str, Any], file: Path) -> dict[str, Any]:
+    """What a study's file says of the measurements beside it: that they are to be replaced may have come true."""
+    following: dict[str, Any] = table.get(NEXT, {})
+    arrived = following and file.is_file() and sha256_of_file(file) == following.get("sha256")
+    return following if arrived else table
 
 
 def _validated(kind: type[Spec], table: dict[str, Any], name: str) -> Spec:
@@ -328,7 +503,8 @@ def _find(name: str) -> Path:
     raise InputError(f"study={name!r} is neither one of {tuple(studies())} nor the path of a TOML file")
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table of a TOML file; InputError where it is none."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -350,11 +526,11 @@ def _first(error: ValidationError) -> str:
         near = did_you_mean(str(details["loc"][-1]), known)
         return f"{field} is not a known field; {near}compare with the shipped studies"
     if details["type"] == "value_error":
-        return f"{details['ctx']['error']}; correct this value"
+        return f"{details['ctx']['error']}{CORRECT}"
     message = details["msg"]
     value = details["input"]
     shown = f"={value!r}" if isinstance(value, str | int | float | bool) else ""
-    return f"{field}{shown}: {message[0].lower()}{message[1:]}; correct this value"
+    return f"{field}{shown}: {message[0].lower()}{message[1:]}{CORRECT}"
 
 
 def _require_keys(name: str, table: dict[str, Any], expected: tuple[str, ...]) -> None:

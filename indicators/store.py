@@ -139,6 +139,10 @@ class Store:
             return None
         return note if time.time() - note["updated"] < NOTE_LASTS else None
 
+    def at_work(self) -> set[str]:
+        """Fingerprints of the networks that there is a note about, however old."""
+        return {path.stem for path in (self.root / "progress").glob("*.json")}
+
     def _progress(self, spec: Frozen) -> Path:
         return self.root / "progress" / f"{spec.fingerprint}.json"
 

@@ -183,6 +183,8 @@ def _turns(rotation: xr.DataArray) -> xr.DataArray:
     """Mean over the layers of the rotation at level high, over (seed, optimizer)."""
     if set(rotation.dims) != {"seed", "optimizer", "level", "layer"}:
         raise ValueError(f"dims={rotation.dims}: expected seed, optimizer, level and layer")
+    if not ({*TURNING} <= {*rotation.get_index("optimizer")} and "high" in rotation.get_index("level")):
+        raise NotApplicable(f"there are no networks of {' and '.join(TURNING)} at high for the premise")
     chosen = rotation.sel(optimizer=list(TURNING), level="high", drop=True)
     if not (np.isfinite(chosen) & (chosen >= -SLACK) & (chosen <= 2 + SLACK)).all():
         raise ValueError("cosine distances at high include a value outside [0, 2]: measure them anew")
@@ -199,6 +201,8 @@ def _at(accuracy: xr.DataArray, levels: list[str]) -> xr.DataArray:
     if set(accuracy.dims) != {"seed", "optimizer", "level"}:
         raise ValueError(f"dims={accuracy.dims}: expected seed, optimizer and level; select a split first")
     known = list(accuracy.get_index("level"))
+    if absent := sorted({*levels} & {*LEVELS} - {*known}):
+        raise NotApplicable(f"there are no networks of level {', '.join(absent)} for the premise")
     if not levels or not set(levels) <= set(known):
         raise ValueError(f"level={levels}: choose from {known}")
     chosen = accuracy.sel(level=levels)

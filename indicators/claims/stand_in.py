@@ -13,7 +13,7 @@ from indicators.errors import NotApplicable
 from indicators.measures.catalog import INDICATORS
 from indicators.measures.row import Indicator
 from indicators.sources.stored import QUANTITIES
-from indicators.specs import LEVELS, OPTIMIZERS, Images, Statistics
+from indicators.specs import LEVELS, OPTIMIZERS, Images, Label, Statistics
 
 LAYERS = tuple(f"layer {number}" for number in range(1, 17))
 """As many as VGG-16 has: a network that is not built yet does not tell its own."""
@@ -43,10 +43,24 @@ class StandIn:
     poolings: Mapping[str, int] = {layer: place // 3 for place, layer in enumerate(LAYERS)}
     classes = 10
 
-    def __init__(self) -> None:
+    def __init__(self, factors: Mapping[str, Sequence[Label]] | None = None) -> None:
         self.asked: dict[str, None] = {}
         """Names of the measurements that it was asked for, in order."""
+        self.factors = factors or {}
+        """The labels of every factor of the study in the place of which it answers."""
+        self.varied = {factor: StandIn() for factor in self.factors}
+        """What was asked of the networks along each."""
         self._made_up = cache(_made_up)
+
+    def at(self, factor: str, label: Label) -> StandIn:  # noqa: ARG002 - alike at all
+        """The networks at one label of a factor; NotApplicable where there are no such."""
+        if factor not in self.factors:
+            raise NotApplicable(f"{self.name} has no variants over {factor!r}")
+        return self.varied[factor]
+
+    def fitted(self) -> xr.DataArray:
+        """That all networks fit their training images."""
+        return xr.ones_like(_made_up("accuracy", trained=True).isel(split=0, drop=True), bool)
 
     def names(self) -> list[str]:
         """Measurements that there may be."""

@@ -15,12 +15,14 @@ from indicators.claims.evidence import Undecided, nothing_compared
 from indicators.claims.judging import current
 from indicators.claims.selections import CENTRAL, FIRST, LAST, OUTPUT, PARTS
 from indicators.errors import InputError, NotApplicable, did_you_mean
-from indicators.sources.source import Source
-from indicators.specs import Statistics
+from indicators.sources.source import Source, Varied
+from indicators.specs import Label, Statistics
 
 HIDDEN = (FIRST, CENTRAL, LAST)
 _ENDS, _THIRDS = (4 / 14, 9 / 14, 1.0), (1 / 3, 2 / 3, 1.0)
 """Where the parts end among the hidden layers: Conv1-4, Conv5-9, Conv10-Dense1 of VGG-16's fourteen; or in thirds."""
+NOT_FITTED = "networks that do not fit their training images"
+"""What NaN stands for among variants, in words."""
 _UNKNOWN: Mapping[str, int] = {}
 
 
@@ -60,6 +62,24 @@ class View:
         """The same of the untrained networks: (seed, ...), with these statistics of batch normalization."""
         return self._seen(name, partial(self._source.untrained, statistics=statistics))
 
+    def at(self, factor: str, label: Label) -> View:
+        """The networks at one label of a factor, as a study of their own: those that fit their training images.
+
+        It has the optimizers and levels that the factor is varied in, and the premise is that of its own networks. NaN
+        stands for networks that do not fit. Raises NotApplicable where the study has no variants over the factor.
+        """
+        return _Varied(self._source.at(factor, label), self._premise, foreseen=self._foreseen)
+
+    def over(self, factor: str) -> Factor:
+        """The networks at every label of a factor, side by side: `study.over("batch_size")["accuracy"]`.
+
+        For the seeds that meet the premise as it stands, without the factor. Raises as `at`.
+        """
+        labels = self._source.factors.get(factor)
+        if labels is None:
+            raise NotApplicable(f"{self.name} has no variants over {factor!r}")
+        return Factor(factor, {label: _Varied(self._source.at(factor, label), seeds=self.seeds) for label in labels})
+
     def _seen(self, name: str, ask: Callable[[str], xr.DataArray]) -> xr.DataArray:
         try:
             values = ask(name)
@@ -67,8 +87,13 @@ class View:
             if not self._foreseen:
                 self._require_known(name)
             raise
+        values = self._judged(values)
         current().measurements.append(values.attrs)
         return with_parts(values.sel(seed=self.seeds), self._source.layers, self._source.poolings)
+
+    def _judged(self, values: xr.DataArray) -> xr.DataArray:
+        """The values of those networks that claims are judged on; NaN stands for others."""
+        return values
 
     def _require_known(self, name: str) -> None:
         from indicators.measures.catalog import INDICATORS
@@ -100,6 +125,55 @@ class View:
         if len(kept) < min(SEEDS_NEEDED, len(everything)):
             raise Undecided(nothing_compared(f"premise not met: {unmet}", len(kept)))
         return kept
+
+
+class _Varied(View):
+    """The networks at one label of a factor, those that fit their training images."""
+
+    def __init__(
+        self, source: Varied, premise: str | None = None, *, foreseen: bool = False, seeds: list[int] | None = None
+    ) -> None:
+        super().__init__(source, premise, foreseen=foreseen)
+        self._source: Varied = source
+        self._chosen = seeds
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The seeds that meet every premise, or those that were chosen."""
+        return super().seeds if self._chosen is None else self._chosen
+
+    def _judged(self, values: xr.DataArray) -> xr.DataArray:
+        fitted = self._source.fitted()
+        if not {*fitted.dims} <= {*values.dims}:
+            return values
+        undefined = ", ".join(filter(None, [values.attrs.get("undefined"), NOT_FITTED]))
+        return values.where(fitted).assign_attrs(values.attrs | {"undefined": undefined})
+
+
+class Factor:
+    """The networks of a study along one factor: measurements have it as a dimension, with its labels."""
+
+    def __init__(self, name: str, views: Mapping[Label, View]) -> None:
+        self._name, self._views = name, views
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        return self.each(lambda study: study[name])
+
+    def each(self, of: Callable[[View], xr.DataArray]) -> xr.DataArray:
+        """What a function makes of the view of each label, side by side along the factor.
+
+        For networks whose layers differ, as those of several depths do, it chooses layers and takes their mean. Raises
+        InputError where the arrays that it gives differ in their layers.
+        """
+        arrays = [of(view) for view in self._views.values()]
+        layers = {tuple(values["layer"].to_numpy().tolist()) for values in arrays if "layer" in values.dims}
+        if len(layers) > 1:
+            raise InputError(
+                f"networks of several {self._name} differ in their layers; choose some and take their mean at each: "
+                f'study.over("{self._name}").each(lambda study: ...)'
+            )
+        labels = xr.DataArray(list(self._views), dims=self._name, name=self._name)
+        return xr.concat(arrays, labels, join="outer", combine_attrs="override")
 
 
 def with_parts(values: xr.DataArray, layers: Sequence[str], poolings: Mapping[str, int] = _UNKNOWN) -> xr.DataArray:

@@ -31,7 +31,7 @@ from indicators.sources.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
 from indicators.store import Store
 from indicators.study import choosing
-from indicators.study.agenda import Work
+from indicators.study.agenda import work_of
 
 ASSUMED_EPOCHS = 15.0
 """Of a training, where no published study tells."""
@@ -135,7 +135,7 @@ def layers(study: StudySpec, store: Store, arrays: Path | None) -> list[LayerRep
 
 def cost(study: StudySpec, store: Store, arrays: Path | None) -> Cost:
     """What is left of a study and what it takes, by timing a few steps of its own network."""
-    work = Work(models=tuple(study.models()), measuring=study.measuring, folder=store.data("cifar10"))
+    work = work_of(study, store.data("cifar10"))
     undone = work.undone(store)
     to_train = [s for s in undone if isinstance(s, ModelSpec) and not store.entry(s).has("final.safetensors")]
     speed = _speed(study, store, arrays) if undone else 0.0

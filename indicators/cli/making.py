@@ -23,8 +23,10 @@ from indicators.cli.options import (
     Seeds,
     StoreFolder,
     Study,
+    Variants,
     chosen_to_train,
     complain,
+    require_factors,
     require_trainable,
 )
 from indicators.console import TextTable, say, show
@@ -54,10 +56,11 @@ def train(
     architecture: Architecture = None,
     data: Data = None,
     store: StoreFolder = None,
+    variants: Variants = None,
 ) -> None:
     """Trains the networks of a study that are not trained yet."""
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
-    _make(spec, opened, data, measuring=False)
+    _make(spec, opened, data, measuring=False, variants=require_factors(spec, variants))
 
 
 def measure(
@@ -73,6 +76,7 @@ def measure(
     epoch: Annotated[
         int | None, typer.Option(min=1, help="After which epoch, where its weights are kept (the last unless told).")
     ] = None,
+    variants: Variants = None,
 ) -> None:
     """Trains what is missing, and measures what is not measured yet."""
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
@@ -80,7 +84,8 @@ def measure(
         from indicators.study.measuring import require_names
 
         require_names(tuple(only))  # before anything is trained
-    _make(spec, opened, data, measuring=True, only=tuple(only) if only else None, epoch=epoch)
+    chosen = require_factors(spec, variants)
+    _make(spec, opened, data, measuring=True, only=tuple(only) if only else None, epoch=epoch, variants=chosen)
 
 
 def calibrate(
@@ -147,13 +152,16 @@ def _make(
     measuring: bool,
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
+    variants: dict[str, tuple[str, ...] | None] | None = None,
 ) -> None:
     """Trains the networks of a study, or trains and measures them; a worker that fails ends the command."""
     from indicators.study import workers
 
     console = Console()
     with _ending():
-        work = workers.make_study(spec, store, data, console, measuring=measuring, only=only, epoch=epoch)
+        work = workers.make_study(
+            spec, store, data, console, measuring=measuring, only=only, epoch=epoch, variants=variants
+        )
     done = "trained and measured" if measuring else "trained"
     say(console, f"{len(work.networks())} networks {done}; store: {store.root}")
 

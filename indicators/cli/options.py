@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from indicators.console import say
-from indicators.errors import InputError
+from indicators.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from indicators.specs import RecordedSpec, StudySpec
@@ -20,6 +20,9 @@ StoreFolder = Annotated[Path | None, typer.Option(help="Folder of trained networ
 Seeds = Annotated[int | None, typer.Option(min=1, help="Number of independent repetitions.")]
 FirstSeed = Annotated[int, typer.Option(min=0, help="The first of them; those before it may be made elsewhere.")]
 Architecture = Annotated[str | None, typer.Option(help="module:function that builds another network.")]
+Variants = Annotated[
+    list[str] | None, typer.Option(help="Factor whose variants are made; may be repeated (all, unless told).")
+]
 Data = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10, or a .npz of arrays.")]
 
 
@@ -41,6 +44,20 @@ def chosen_to_train(
     spec, opened = chosen(study, architecture, data, seeds, store)
     trainable = require_trainable(spec)
     return trainable.changed(first_seed=first_seed) if first_seed else trainable, opened
+
+
+def require_factors(study: StudySpec, factors: list[str] | None) -> dict[str, tuple[str, ...] | None] | None:
+    """The factors that `--variants` names, each with the indicators that are measured of it; None if it is not given.
+
+    InputError for one that the study does not vary.
+    """
+    known = {variant.factor: variant.indicators or None for variant in study.variants}
+    for factor in factors or ():
+        if factor not in known:
+            near = did_you_mean(factor, known)
+            varied = f"it varies {', '.join(known)}" if known else "it has no variants"
+            raise InputError(f"--variants {factor}: {study.name} does not vary that; {near}{varied}")
+    return None if factors is None else {factor: known[factor] for factor in factors}
 
 
 def require_trainable(study: StudySpec | RecordedSpec) -> StudySpec:

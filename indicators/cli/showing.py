@@ -109,11 +109,11 @@ def publish(
     from indicators.files import make_folder
     from indicators.sources import published
     from indicators.sources.stored import Measurements
-    from indicators.study.agenda import Work
+    from indicators.study.agenda import work_of
 
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
     earlier = published.published_at(add_to) if add_to else None
-    work = Work(models=tuple(spec.models()), measuring=spec.measuring, folder=opened.root)
+    work = work_of(spec, opened.root)
     if undone := work.undone(opened):
         raise InputError(
             f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}"

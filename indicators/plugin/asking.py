@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ import pytest
 
 from indicators.errors import InputError
 from indicators.plugin.collecting import claim_of
+from indicators.plugin.options import study_and_store
 
 ANSWERS = "INDICATORS_CLAIMS_ASKED"
 """Of the environment: the file that the process which asks writes into; where it is set, this is that process."""
@@ -33,6 +35,8 @@ class Asked(NamedTuple):
 
     names: Sequence[str]
     """Of measurements."""
+    varied: Mapping[str, Sequence[str]] = {}
+    """Of measurements of the networks along each factor that is asked for."""
     faults: Sequence[str] = ()
     """What of the claims is wrong on any network, in a line each."""
 
@@ -68,7 +72,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_asking():
         from indicators.claims.stand_in import StandIn
 
-        config.stash[stand_in_key], config.stash[faults_key] = StandIn(), []
+        config.stash[stand_in_key], config.stash[faults_key] = StandIn(_factors(config)), []
+
+
+def _factors(config: pytest.Config) -> dict[str, list[Any]]:
+    """The labels of every factor of the study; none of one that cannot be read, which the run itself says."""
+    from indicators.specs import StudySpec
+
+    with suppress(InputError):
+        study, _ = study_and_store(config)
+        if isinstance(study, StudySpec):
+            return {variant.factor: study.labels_of(variant) for variant in study.variants}
+    return {}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,7 +96,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if is_asking():
         stash = session.config.stash
-        found = Asked(list(stash[stand_in_key].asked), stash[faults_key])
+        asked = stash[stand_in_key]
+        varied = {factor: list(of.asked) for factor, of in asked.varied.items() if of.asked}
+        found = Asked(list(asked.asked), varied, stash[faults_key])
         Path(os.environ[ANSWERS]).write_text(json.dumps(found._asdict()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,17 +44,29 @@ def completed_source(config: pytest.Config) -> Source:
     source = open_source(study, store)
     if not isinstance(study, StudySpec):
         return source
-    return _Completed(source, lambda name: _make(config, study, store, (name,)))
+
+    def make(name: str, factor: str) -> None:
+        _make(config, study, store, () if factor else (name,), {factor: (name,)} if factor else {})
+
+    return _Completed(source, make)
 
 
 class _Completed:
     """A source that has a measurement made where it is not."""
 
-    def __init__(self, source: Source, make: Callable[[str], None]) -> None:
-        self._source, self._make = source, make
+    def __init__(self, source: Any, make: Callable[[str, str], None], factor: str = "") -> None:
+        self._source, self._make, self._factor = source, make, factor
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
+
+    def at(self, factor: str, label: Any) -> _Completed:
+        """The networks at one label of a factor."""
+        return _Completed(self._source.at(factor, label), self._make, factor)
+
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images."""
+        return self._measured(self._source.fitted, "accuracy")
 
     def measurement(self, name: str, **options: Any) -> xr.DataArray:
         """A measurement of the trained networks."""
@@ -72,7 +84,7 @@ class _Completed:
         try:
             return ask()
         except NotMeasured:
-            self._make(name)
+            self._make(name, self._factor)
             return ask()
 
 
@@ -93,17 +105,26 @@ def _prepare_if_needed(config: pytest.Config, claims: Sequence[str]) -> None:
             if asked.faults:
                 others = f" (and {len(asked.faults) - 1} more claims in error)" if asked.faults[1:] else ""
                 raise InputError(asked.faults[0] + others)
-            _make(config, study, store, asked.names)
+            _make(config, study, store, asked.names, asked.varied)
 
 
-def _make(config: pytest.Config, study: StudySpec, store: Store, names: Sequence[str]) -> None:
+def _make(
+    config: pytest.Config,
+    study: StudySpec,
+    store: Store,
+    names: Sequence[str],
+    varied: Mapping[str, Sequence[str]],
+) -> None:
     from indicators.measures.catalog import INDICATORS
     from indicators.study.workers import WorkerError, make_study
 
-    # What is kept while training needs no measuring.
-    measured = tuple(name for name, row in INDICATORS.items() if name in names and row.needs != "record")
+    def measured(asked: Sequence[str]) -> tuple[str, ...]:
+        """Of what is asked for, what needs measuring: not what is kept while training."""
+        return tuple(name for name, row in INDICATORS.items() if name in asked and row.needs != "record")
+
+    variants = {factor: measured(asked) for factor, asked in varied.items()}
     try:
-        make_study(study, store, config.getoption("data"), console(), only=measured)
+        make_study(study, store, config.getoption("data"), console(), only=measured(names), variants=variants)
     except WorkerError as error:
         pytest.exit(str(error), returncode=CLAIM_IN_ERROR)
 

@@ -8,7 +8,7 @@ measurement. Any reader of netCDF-4 opens it; ``xarray.open_dataset(file, group=
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +18,22 @@ import xarray as xr
 
 from indicators import plans
 from indicators.errors import InputError, NotApplicable
-from indicators.files import sha256_of_file
+from indicators.files import put_in_place, sha256_of_file
 from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import CATALOG
 from indicators.measures.row import BY_IMAGES, BY_STATISTICS, TRAINED, UNTRAINED
-from indicators.sources.stored import Measurements, over_neurons
-from indicators.specs import ArchitectureSpec, Images, RecordedSpec, Statistics, StudySpec, load_study, write_table
+from indicators.sources.stored import Measurements, fits, over_neurons
+from indicators.specs import (
+    NEXT,
+    Images,
+    Label,
+    RecordedSpec,
+    Statistics,
+    StudySpec,
+    load_study,
+    read_toml,
+    write_table,
+)
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 PACKED = {"dtype": "float32", "zlib": True, "complevel": 9, "shuffle": True}
@@ -41,26 +51,35 @@ def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None
         _require_alike(earlier, measured)
     before = earlier.seeds if earlier is not None else ()
     name = f"{study.name}-recorded"
-    path = folder / f"{name}.nc"
+    path, file = folder / f"{name}.nc", folder / f"{name}.toml"
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     try:
         _write(unfinished, measured, earlier)
-        unfinished.replace(path)
+        about = {
+            "name": name,
+            "kind": "recorded",
+            "scale": study.scale,
+            "seeds": len(before) + study.seeds,
+            "description": f"The measurements of {study.name}: {study.description}",
+            "sha256": sha256_of_file(unfinished),
+        }
+        _replace(path, unfinished, file, about)
     finally:
         unfinished.unlink(missing_ok=True)
-    about = {
-        "name": name,
-        "kind": "recorded",
-        "scale": study.scale,
-        "seeds": len(before) + study.seeds,
-        "description": f"The measurements of {study.name}: {study.description}",
-        "sha256": sha256_of_file(path),
-    }
-    file = folder / f"{name}.toml"
-    comment = "Written by `indicators publish`; the measurements are in the netCDF file beside this one."
-    write_table(about, file, comment=comment)
     return file
+
+
+def _replace(path: Path, finished: Path, file: Path, about: Mapping[str, Any]) -> None:
+    """Puts a finished file, and what the study's file says of it, in the place of those before, both or neither.
+
+    The study's file announces what is to come before it comes: whatever a crash leaves is one study or the other.
+    """
+    comment = "Written by `indicators publish`; the measurements are in the netCDF file beside this one."
+    if path.is_file() and file.is_file():
+        write_table({**read_toml(file), NEXT: dict(about)}, file, comment=comment)
+    put_in_place(finished, path)
+    write_table(about, file, comment=comment)
 
 
 def published_at(path: Path) -> PublishedStudy:
@@ -74,16 +93,36 @@ def published_at(path: Path) -> PublishedStudy:
 
 
 def _write(path: Path, measured: Measurements, earlier: PublishedStudy | None) -> None:
-    about = _about(measured, earlier)
-    networks = measured.networks()
-    if earlier is not None:
-        networks = _beside(earlier.networks(), networks)
-    groups, encoding = {"/": xr.Dataset(attrs=about), "/networks": networks}, {}
-    for group, values in _everything(measured):
-        if earlier is not None:
-            values = _beside(earlier.stored(group), values)
-        groups[f"/{group}"], encoding[f"/{group}"] = values.to_dataset(), {values.name: PACKED}
+    groups, encoding = {"/": xr.Dataset(attrs=_about(measured, earlier))}, dict[str, Any]()
+    _add(groups, encoding, "", measured, earlier)
+    for variant in measured.study.variants:
+        for number, label in enumerate(measured.factors[variant.factor]):
+            place, part = _place(variant.factor, number), measured.at(variant.factor, label)
+            groups[place] = xr.Dataset(attrs=_described_layers(part))
+            before = earlier.at(variant.factor, label) if earlier is not None else None
+            _add(groups, encoding, place, part, before, variant.indicators)
     xr.DataTree.from_dict(groups).to_netcdf(path, engine=ENGINE, encoding=encoding)
+
+
+def _place(factor: str, number: int) -> str:
+    """The group of the networks at the label of that number of a factor."""
+    return f"/variants/{factor}/{number}"
+
+
+def _add(
+    groups: dict[str, xr.Dataset],
+    encoding: dict[str, Any],
+    place: str,
+    measured: Measurements,
+    earlier: PublishedStudy | None,
+    only: Sequence[str] = (),
+) -> None:
+    """Everything measured of some networks, by its group below a place in the file."""
+    networks = measured.networks()
+    groups[f"{place}/networks"] = networks if earlier is None else _beside(earlier.networks(), networks)
+    for group, values in _everything(measured, only):
+        both = values if earlier is None else _beside(earlier.stored(group), values)
+        groups[f"{place}/{group}"], encoding[f"{place}/{group}"] = both.to_dataset(), {values.name: PACKED}
 
 
 Of = TypeVar("Of", xr.DataArray, xr.Dataset)
@@ -107,10 +146,17 @@ def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
         raise InputError(f"{earlier.name} has seed {shared[0]} already; choose others with --first-seed and --seeds")
 
 
-def _everything(measured: Measurements) -> Iterator[tuple[str, xr.DataArray]]:
-    """Every measurement and the group it goes to; those of neurons with the dimension `neuron`."""
+def _everything(measured: Measurements, only: Sequence[str]) -> Iterator[tuple[str, xr.DataArray]]:
+    """Every measurement and the group it goes to; those of neurons with the dimension `neuron`.
+
+    `only`: names of those that were measured, beside what is kept while training; all and all ways, unless told.
+    """
     for row in CATALOG:
+        if only and row.name not in only and row.needs != "record":
+            continue
         for way in row.ways:
+            if not way.trained and measured.varied:
+                continue
             # The recipe of a study may leave a row without numbers.
             with suppress(NotApplicable):
                 yield f"{way.group}/{row.name}", measured.taken(row.name, way)
@@ -133,12 +179,15 @@ def _about(measured: Measurements, earlier: PublishedStudy | None) -> dict[str, 
         "study": json.dumps(described),
         "data_sha256": json.dumps(checksums(study.data)),
         "measured_with": json.dumps(machines),
-        "kernel_shapes": json.dumps(measured.kernel_shapes),
-        "poolings": json.dumps(measured.poolings),
+        **_described_layers(measured),
         "classes": json.dumps(measured.classes),
         "references": "Novak and Van Hoof (2019), UCLouvain",
         "Conventions": "CF-1.11",
     }
+
+
+def _described_layers(measured: Measurements) -> dict[str, str]:
+    return {"kernel_shapes": json.dumps(measured.kernel_shapes), "poolings": json.dumps(measured.poolings)}
 
 
 class PublishedStudy:
@@ -152,6 +201,19 @@ class PublishedStudy:
             raise InputError(f"{self._path.name} is not the file that the study was published with; fetch it again")
         self.name, self.scale = spec.name, spec.scale
         self._cache: dict[str, xr.DataArray] = {}
+        self._place = ""
+
+    @property
+    def factors(self) -> dict[str, list[Label]]:
+        """The labels of every factor that the study has variants over, the baseline among them."""
+        return {variant.factor: self.study.labels_of(variant) for variant in self.study.variants}
+
+    def at(self, factor: str, label: Label) -> PublishedStudy:
+        """Those of the networks at one label of a factor, of the optimizers and levels that it has.
+
+        Raises NotApplicable for a factor, and ValueError for a label, that the study does not have.
+        """
+        return _OfVariant(self, factor, label)
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -160,8 +222,8 @@ class PublishedStudy:
 
     @cached_property
     def attrs(self) -> dict[str, Any]:
-        """What the file says of itself."""
-        with xr.open_dataset(self._path, engine=ENGINE) as root:
+        """What the file says of itself, and of the networks of this place in it."""
+        with xr.open_dataset(self._path, group=self._place or None, engine=ENGINE) as root:
             return dict(root.attrs)
 
     @cached_property
@@ -190,8 +252,7 @@ class PublishedStudy:
     def poolings(self) -> dict[str, int]:
         """Number of poolings before every layer; empty for a user's architecture published before they were counted."""
         counted: dict[str, int] = json.loads(self.attrs.get("poolings", "{}"))
-        architecture = json.loads(self.attrs["study"])["architecture"]
-        return counted or plans.poolings(ArchitectureSpec.model_validate(architecture))
+        return counted or plans.poolings(self.study.architecture)
 
     @cached_property
     def classes(self) -> int | None:
@@ -201,7 +262,13 @@ class PublishedStudy:
 
     def networks(self) -> xr.Dataset:
         """How each network was trained: epochs, whether it reached its target, seconds, learning rate."""
-        return xr.load_dataset(self._path, group="networks", engine=ENGINE)
+        return xr.load_dataset(self._path, group=f"{self._place}/networks", engine=ENGINE)
+
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images, (seed, optimizer, level)."""
+        train = self.measurement("accuracy").sel(split="train", drop=True)
+        fitted: xr.DataArray = fits(self.networks()["reached"], train, self.study)
+        return fitted.rename("fitted")
 
     def names(self) -> list[str]:
         """Measurements of its trained networks."""
@@ -225,7 +292,8 @@ class PublishedStudy:
         import h5netcdf
 
         with h5netcdf.File(self._path) as file:
-            return {(group, name) for group in file.groups for name in file[group].groups}
+            here = file[self._place] if self._place else file
+            return {(group, name) for group in here.groups for name in here[group].groups}
 
     def _read(self, group: str, name: str) -> xr.DataArray:
         if (group, name) not in self._groups:
@@ -237,5 +305,30 @@ class PublishedStudy:
         """A measurement by its place in the file; those of neurons with the dimension `neuron`."""
         if group not in self._cache:
             name = group.rpartition("/")[2]
-            self._cache[group] = xr.load_dataset(self._path, group=group, engine=ENGINE)[name]
+            self._cache[group] = xr.load_dataset(self._path, group=f"{self._place}/{group}", engine=ENGINE)[name]
         return self._cache[group]
+
+
+class _OfVariant(PublishedStudy):
+    """The published measurements at one label of a factor."""
+
+    def __init__(self, whole: PublishedStudy, factor: str, label: Label) -> None:
+        # The file was checked when the whole was opened.
+        self._path, self._whole = whole._path, whole
+        self.name, self.scale = whole.name, whole.scale
+        self._cache = {}
+        self._variant = whole.study.variant(factor)
+        labels = whole.factors[factor]
+        if label not in labels:
+            raise ValueError(f"{factor}={label!r} is not one of {labels}")
+        self._label, self._place = label, _place(factor, labels.index(label))
+
+    @cached_property
+    def study(self) -> StudySpec:
+        """How its networks were trained, at one of their learning rates."""
+        return self._whole.study.at(self._variant.factor, self._label)[0]
+
+    @cached_property
+    def classes(self) -> int | None:
+        """As of the whole study."""
+        return self._whole.classes

@@ -10,7 +10,7 @@ import xarray as xr
 from indicators.sources import transcribed
 from indicators.sources.published import PublishedStudy
 from indicators.sources.stored import Measurements
-from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
+from indicators.specs import Images, Label, RecordedSpec, Statistics, StudySpec
 from indicators.store import Store
 
 
@@ -59,6 +59,23 @@ class Source(Protocol):
 
         With the moving averages that batch normalization starts with, as in 2019, or with those of the images.
         """
+
+    @property
+    def factors(self) -> Mapping[str, Sequence[Label]]:
+        """The labels of every factor that the study has variants over, the baseline among them."""
+
+    def at(self, factor: str, label: Label) -> Varied:
+        """The measurements of the networks at one label of a factor, of the optimizers and levels that it has.
+
+        Raises NotApplicable for a factor that the study has no variants over.
+        """
+
+
+class Varied(Source, Protocol):
+    """Measurements of the networks at one label of a factor; a training that diverged has none, NaN stands for them."""
+
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images: (seed, optimizer, level)."""
 
 
 def open_source(study: StudySpec | RecordedSpec, store: Store) -> Source:

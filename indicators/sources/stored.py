@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,12 +12,21 @@ import numpy as np
 import xarray as xr
 
 from indicators import plans
-from indicators.errors import InputError, NotApplicable, NotMeasured
+from indicators.errors import NotApplicable, NotMeasured
 from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import INDICATORS
 from indicators.measures.row import BY_IMAGES, BY_STATISTICS, UNTRAINED, Indicator, Way
 from indicators.sources.layout import State, file_name, from_bytes, state_of
-from indicators.specs import LEVELS, OPTIMIZERS, Images, Statistics, StudySpec, UntrainedSpec
+from indicators.specs import (
+    LEVELS,
+    OPTIMIZERS,
+    Images,
+    Label,
+    ModelSpec,
+    Statistics,
+    StudySpec,
+    UntrainedSpec,
+)
 from indicators.store import Arrays, Entry, Store
 
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate")
@@ -35,6 +45,25 @@ class Measurements:
         self.name, self.scale = study.name, study.scale
         self.seeds = study.seed_numbers
         self._cache: dict[tuple[str, Way, int | None], xr.DataArray] = {}
+        self._optimizers: tuple[str, ...] = OPTIMIZERS
+        self._levels: tuple[str, ...] = LEVELS
+
+    @property
+    def factors(self) -> dict[str, list[Label]]:
+        """The labels of every factor that the study has variants over, the baseline among them."""
+        return {variant.factor: self.study.labels_of(variant) for variant in self.study.variants}
+
+    @property
+    def varied(self) -> bool:
+        """Whether these are the networks at one label of a factor."""
+        return isinstance(self, _OfVariant)
+
+    def at(self, factor: str, label: Label) -> Measurements:
+        """Those of the networks at one label of a factor, of the optimizers and levels that it has; see `VariantSpec`.
+
+        Raises NotApplicable for a factor, and ValueError for a label, that the study does not have.
+        """
+        return _OfVariant(self.study, self._store, factor, label)
 
     def names(self) -> list[str]:
         """Every measurement there is."""
@@ -112,47 +141,57 @@ class Measurements:
     def trained_with(self) -> list[dict[str, Any]]:
         """The machines that its networks were trained on, their versions, and the seeds that each trained."""
         by_machine: dict[str, list[int]] = {}
-        for model in self.study.models():
-            about = json.dumps(_log(self._store.entry(model))["provenance"])
-            if model.seed not in by_machine.setdefault(about, []):
-                by_machine[about].append(model.seed)
+        for seed in self.seeds:
+            for optimizer, level in itertools.product(self._optimizers, self._levels):
+                log = _log(self._store.entry(self._model(optimizer, level, seed)))
+                trained = by_machine.setdefault(json.dumps(log["provenance"]), [])
+                trained.extend([seed] if seed not in trained else [])
         return [{"seeds": seeds, **json.loads(about)} for about, seeds in by_machine.items()]
 
     def networks(self) -> xr.Dataset:
         """How each network was trained, (seed, optimizer, level): epochs, seconds, rate, 1 if it reached its target."""
-        table = [[[self._training(o, level, s) for level in LEVELS] for o in OPTIMIZERS] for s in self.seeds]
-        coords = {"seed": list(self.seeds), "optimizer": list(OPTIMIZERS), "level": list(LEVELS)}
+        table = [[[self._training(o, lv, s) for lv in self._levels] for o in self._optimizers] for s in self.seeds]
+        coords = {"seed": list(self.seeds), "optimizer": list(self._optimizers), "level": list(self._levels)}
         names = ("epochs", "seconds", "learning_rate", "reached")
         columns = np.moveaxis(np.array(table, float), -1, 0)
         return xr.Dataset({name: (tuple(coords), column) for name, column in zip(names, columns, strict=True)}, coords)
 
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images, (seed, optimizer, level)."""
+        train = self.measurement("accuracy").sel(split="train", drop=True)
+        fitted: xr.DataArray = fits(self.networks()["reached"], train, self.study)
+        return fitted.rename("fitted")
+
     def _training(self, optimizer: str, level: str, seed: int) -> tuple[float, float, float, float]:
-        spec = self.study.model(optimizer, level, seed)
+        spec = self._model(optimizer, level, seed)
         log = _log(self._store.entry(spec))
         epochs = log["epochs"]
         return len(epochs), sum(epoch["seconds"] for epoch in epochs), spec.learning_rate, float(log["reached"])
 
+    def _model(self, optimizer: str, level: str, seed: int) -> ModelSpec:
+        return self.study.model(optimizer, level, seed)
+
     def _trained(self, row: Indicator, state: State) -> xr.DataArray:
+        models = itertools.product(self.seeds, self._optimizers, self._levels)
+        loaded = iter(_filled([self._load(row, self._model(o, level, s), state) for s, o, level in models], row.name))
         per_seed = [
             _joined(
                 [
-                    _joined(
-                        [self._load(row, self.study.model(o, level, s), state) for level in LEVELS],
-                        _index("level", LEVELS),
-                    )
-                    for o in OPTIMIZERS
+                    _joined([next(loaded) for _ in self._levels], _index("level", self._levels))
+                    for _ in self._optimizers
                 ],
-                _index("optimizer", OPTIMIZERS),
+                _index("optimizer", self._optimizers),
             )
-            for s in self.seeds
+            for _ in self.seeds
         ]
         return _joined(per_seed, _index("seed", self.seeds)).rename(row.name)
 
     def _untrained(self, row: Indicator, state: State) -> xr.DataArray:
         loaded = [self._load(row, spec, state) for spec in self.study.untrained()]
-        return _joined(loaded, _index("seed", self.seeds)).rename(row.name)
+        return _joined(_filled(loaded, row.name), _index("seed", self.seeds)).rename(row.name)
 
-    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
+    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray | None:
+        """A measurement of one network; None where its training diverged, so that there is no such number."""
         entry = self._store.entry(spec)
         if row.needs == "record":
             return LOGGED[row.name](entry)
@@ -165,6 +204,39 @@ class Measurements:
         return from_bytes(data)
 
 
+class _OfVariant(Measurements):
+    """The measurements at one label of a factor."""
+
+    def __init__(self, study: StudySpec, store: Store, factor: str, label: Label) -> None:
+        variant = study.variant(factor)
+        self._studies = study.at(factor, label)
+        super().__init__(self._studies[0], store)
+        self._optimizers, self._levels = variant.optimizers, variant.levels
+
+    def _model(self, optimizer: str, level: str, seed: int) -> ModelSpec:
+        """Of the networks at the several rates the one that stands for all."""
+        models = [study.model(optimizer, level, seed) for study in self._studies]
+        return max(models, key=self._worth) if len(models) > 1 else models[0]
+
+    def _worth(self, model: ModelSpec) -> tuple[bool, float]:
+        """Whether a network fitted its training images, and its accuracy on validation images."""
+        log = _log(self._store.entry(model))
+        accuracy = log["accuracy"]
+        return bool(fits(log["reached"], accuracy.get("train", 0.0), self.study)), accuracy["validation"]
+
+    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray | None:
+        trained = isinstance(spec, ModelSpec)
+        return None if trained and _log(self._store.entry(spec)).get("diverged") else super()._load(row, spec, state)
+
+
+def fits(reached: Any, train_accuracy: Any, study: StudySpec) -> Any:
+    """Whether networks fit their training images: as seen while training, or as evaluated at its end.
+
+    With dropout a training never sees the accuracy that its network has.
+    """
+    return (reached == 1) | (train_accuracy >= study.recipe.target_accuracy)
+
+
 def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
     """The arrays of a stored network and their layout; InputError where they are missing."""
     stored = entry.read_arrays(name)
@@ -173,8 +245,8 @@ def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
     return stored
 
 
-def _not_made(entry: Entry) -> InputError:
-    return InputError(
+def _not_made(entry: Entry) -> NotMeasured:
+    return NotMeasured(
         f"{getattr(entry.spec, 'label', 'a network')} is not made, or a part of it was lost; "
         "run `indicators measure` on its study"
     )
@@ -238,6 +310,14 @@ LOGGED = {
 def _joined(arrays: Sequence[xr.DataArray], index: xr.DataArray) -> xr.DataArray:
     """Arrays side by side along a new dimension; NaN stands for epochs that a network did not train."""
     return xr.concat(arrays, index, join="outer")
+
+
+def _filled(loaded: Sequence[xr.DataArray | None], name: str) -> list[xr.DataArray]:
+    """The arrays, with NaN for those that do not exist; NotApplicable where none does."""
+    there = next((values for values in loaded if values is not None), None)
+    if there is None:
+        raise NotApplicable(f"{name}: every training diverged")
+    return [xr.full_like(there, np.nan) if values is None else values for values in loaded]
 
 
 def _index(name: str, labels: Sequence[Any]) -> xr.DataArray:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import numpy as np
 import xarray as xr
@@ -113,6 +113,15 @@ class TranscribedStudy:
         about = {key: value for key, value in self.tables[name].items() if key not in ("untrained", "rows")}
         about |= self.tables[name].get("untrained", {})
         return self._array(name, self._file(f"{name}.untrained"), about, ("seed",))
+
+    @property
+    def factors(self) -> dict[str, list[Any]]:
+        """None: nothing is varied but optimizer and level."""
+        return {}
+
+    def at(self, factor: str, label: Any) -> NoReturn:  # noqa: ARG002 - that of a source
+        """Nothing: raises NotApplicable, since nothing was varied but optimizer and level."""
+        raise NotApplicable(f"{self.name} has no variants over {factor!r}")
 
     def _require(self, name: str, known: Sequence[str], what: str) -> None:
         if name not in known:

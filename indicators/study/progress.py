@@ -36,6 +36,7 @@ class Display:
         self._begun = self._said = time.monotonic()
         self._seen: dict[str, dict[str, float]] = {"training": {}, "measuring": {}}
         self._forecast: dict[str, float] = {}
+        self._trained: set[UntrainedSpec] = set()
 
     def __enter__(self) -> Self:
         if self._live:
@@ -87,7 +88,10 @@ class Display:
         return (training if left is None else float(left)) + measuring
 
     def _is_trained(self, spec: UntrainedSpec) -> bool:
-        return isinstance(spec, ModelSpec) and self._store.entry(spec).has("final.safetensors")
+        # What is trained stays so: it is not looked up again, several times a second, of a thousand networks.
+        if spec not in self._trained and isinstance(spec, ModelSpec):
+            self._trained |= {spec} if self._store.entry(spec).has("final.safetensors") else set()
+        return spec in self._trained
 
 
 class Fetching:

@@ -14,10 +14,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import Timeout
 from rich.console import Console
@@ -29,7 +30,7 @@ from indicators.machine import ONE_THREAD, accelerator, cores, require_training,
 from indicators.specs import ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 from indicators.study import choosing
-from indicators.study.agenda import Work
+from indicators.study.agenda import Names, Work, work_of
 from indicators.study.measuring import measure
 from indicators.study.progress import Display, Fetching
 
@@ -54,6 +55,7 @@ def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], 
     """
     undone = work.undone(store)
     workers = [_Worker(work, store, number) for number in range(min(cores(), len(undone)))]
+    at_work: set[str] = set()
     try:
         while undone:
             show(undone)
@@ -61,13 +63,21 @@ def prepare(work: Work, store: Store, show: Callable[[Sequence[UntrainedSpec]], 
             for worker in workers:
                 worker.check()
             ended = all(worker.ended for worker in workers)
-            undone = [spec for spec in undone if not work.done(spec, store)]
+            before, at_work = at_work, store.at_work()
+            # Of a thousand networks, only those may be finished now that somebody was at a moment ago.
+            looked_at = None if ended else before | at_work
+            undone = [spec for spec in undone if not _is_done(spec, work, store, looked_at)]
             if undone and ended:
-                raise WorkerError(f"{undone[0].label} was left unfinished by every worker; run again")
+                raise WorkerError(f"{work.label(undone[0])} was left unfinished by every worker; run again")
         show(undone)
     finally:
         for worker in workers:
             worker.stop()
+
+
+def _is_done(spec: UntrainedSpec, work: Work, store: Store, looked_at: Collection[str] | None) -> bool:
+    """Whether nothing is left to do for a network; False without a look at it where it is not to be looked at."""
+    return (looked_at is None or spec.fingerprint in looked_at) and work.done(spec, store)
 
 
 def make_study(
@@ -79,14 +89,15 @@ def make_study(
     measuring: bool = True,
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
+    variants: Mapping[str, Names] | None = None,
 ) -> Work:
     """Fetches the images of a study, trains and measures what it lacks, shows the progress; returns what was wanted.
 
-    `only`: names of the indicators that are wanted, all of the catalog unless told; `epoch` as in `Work`. Raises
-    InputError, before anything is fetched, where something has to be made and what trains networks is not installed.
+    `only`: names of the indicators that are wanted, all of the catalog unless told; `epoch` and `variants` as for
+    `work_of`. Raises InputError, before anything is fetched, where something has to be made and what trains networks is
+    not installed.
     """
-    settings = study.measuring if measuring else None
-    work = Work(models=tuple(study.models()), measuring=settings, folder=store.root, only=only, epoch=epoch)
+    work = work_of(study, store.root, measuring=measuring, only=only, epoch=epoch, variants=variants)
     try:
         require_training()
     except InputError:
@@ -195,12 +206,32 @@ def run_worker(work: Work, store: Store) -> None:
     All are trained before the first is measured: measuring takes less time, so that workers end together. On a graphics
     card a few train at once, and the others measure what is trained: indicators are the processor's matter.
     """
-    first = work.model_copy(update={"training_only": True})
-    while undone := work.undone(store):
-        untrained = [spec for spec in undone if not first.done(spec, store)]
-        parts = [(spec, first) for spec in untrained] + [(spec, work) for spec in undone if spec not in untrained]
-        if not any(_try(spec, part, store) for spec, part in parts):
+    networks = work.networks()
+    trainings = Jobs(work.model_copy(update={"training_only": True}), deque(networks))
+    measurings = Jobs(work, deque(networks))
+    while trainings.left or measurings.left:
+        if not (_next(trainings, store) or _next(measurings, store)):
             time.sleep(0.5)
+
+
+class Jobs(NamedTuple):
+    """Networks that a part of the work is not known to be done of."""
+
+    part: Work
+    left: deque[UntrainedSpec]
+
+
+def _next(jobs: Jobs, store: Store) -> bool:
+    """Makes the next network, or finds that it is made; False where none is ready that nobody else is at.
+
+    What is made is never looked at again: the cost of a thousand networks is a thousand times that of one.
+    """
+    for _ in range(len(jobs.left)):
+        spec = jobs.left.popleft()
+        if jobs.part.done(spec, store) or (jobs.part.ready(spec, store) and _try(spec, jobs.part, store)):
+            return True
+        jobs.left.append(spec)
+    return False
 
 
 def _try(spec: UntrainedSpec, work: Work, store: Store) -> bool:
@@ -245,18 +276,18 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
         try:
             training.train(spec, entry, dataset, initial[0], progress)
         except training.DivergenceError:
-            if not work.trials:
+            if not work.may_diverge(spec):
                 raise
             return
     if work.measuring is not None and not work.training_only:
-        measure(spec, store, dataset, work.measuring, progress, only=work.only, epoch=work.epoch)
+        measure(spec, store, dataset, work.measuring, progress, only=work.only_of(spec), epoch=work.epoch)
 
 
 class _Notes:
     """Notes the progress of one network, with the time that this will still take, and then its measuring."""
 
     def __init__(self, spec: UntrainedSpec, work: Work, store: Store) -> None:
-        self._spec, self._store = spec, store
+        self._spec, self._store, self._label = spec, store, work.label(spec)
         self._to_measure = work.images(spec)
         self._begun = self._measuring_since = time.monotonic()
 
@@ -268,7 +299,7 @@ class _Notes:
             state["then"] = self._to_measure / (3 * state["images_per_second"])
         elif state.get("share", 0) >= SHARE_THAT_TELLS:
             state["seconds_left"] = (now - self._measuring_since) * (1 - state["share"]) / state["share"]
-        self._store.note_progress(self._spec, label=self._spec.label, phase=phase, elapsed=now - self._begun, **state)
+        self._store.note_progress(self._spec, label=self._label, phase=phase, elapsed=now - self._begun, **state)
 
 
 def _end_with_parent() -> None:
