@@ -24,6 +24,7 @@ from indicators.specs import (
     studies,
     write_study,
 )
+from indicators.specs.recipes import Start
 
 STUDY = StudySpec(
     name="mine",
@@ -37,6 +38,9 @@ STUDY = StudySpec(
     },
     targets={"low": 0.4, "medium": 0.5, "high": 0.6},
 )
+
+
+PHASE = {"after": 0.5, "optimizer": "sgd", "learning_rate": 0.5}
 
 
 def model():
@@ -207,6 +211,19 @@ def test_an_unknown_study_lists_the_shipped_ones(name):
         ("name", "a/b", ["name='a/b'"]),
         ("kind", "imagined", ["kind='imagined'", "'trained'"]),
         ("data.name", "cifar100", ["data.name='cifar100'", "'cifar10'"]),
+        ("data.permuted_labels", 1.5, ["data.permuted_labels=1.5", "less than or equal to 1"]),
+        ("data.mark", "cross", ["data.mark='cross'", "'none' or 'class'"]),
+        ("recipe.phases", [PHASE | {"optimizer": "adam"}], ["recipe.phases.0.optimizer='adam'", "'layca'"]),
+        ("recipe.phases", [PHASE | {"learning_rate": 0.0}], ["recipe.phases.0.learning_rate=0.0", "greater than 0"]),
+        ("recipe.phases", [PHASE, PHASE], ["recipe.phases: after=[0.5, 0.5] does not rise from phase to phase"]),
+        ("recipe.phases", [PHASE | {"after": 0.99}], ["recipe.phases: after=0.99 is not below target_accuracy=0.99"]),
+        ("recipe", {"decay_by_rate": 2.0, "phases": [PHASE | {"optimizer": "wdecay"}]}, ["decays by 1, not below 1"]),
+        ("recipe", {"phases": [PHASE], "rates_by_layer": [1.0]}, ["recipe.phases and recipe.rates_by_layer exclude"]),
+        ("recipe.rates_by_layer", [1.0, 0.0], ["recipe.rates_by_layer.1=0.0", "greater than 0"]),
+        ("start", {"mask": "smallest", "fraction": 0.5}, ["start.mask='smallest'", "'magnitude' or 'random'"]),
+        ("start", {"mask": "random", "fraction": 1.0}, ["start.fraction=1.0", "less than 1"]),
+        ("start", {"mask": "random", "fraction": 0.0}, ["start.fraction=0.0", "greater than 0"]),
+        ("start", {"mask": "random"}, ["start.fraction is missing"]),
         ("architecture.parameters.width", [1], ["architecture.parameters.width: input should be a valid number"]),
     ],
 )
@@ -251,6 +268,13 @@ def test_a_recorded_study_without_seeds_is_refused(tmp_path):
     assert "seeds" in complaint(tmp_path, 'kind = "recorded"\nname = "x"\nscale = "full"')
 
 
+def test_what_a_study_starts_from_is_passed_on_to_its_networks(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(toml("start", {"mask": "magnitude", "fraction": 0.9}))
+
+    assert load_study(str(path)).model("sgd", "low", 0).start == Start(mask="magnitude", fraction=0.9)
+
+
 # Written and read back
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -266,6 +290,7 @@ recipes = st.builds(
     target_accuracy=st.floats(0, 1),
     precision=st.sampled_from(["float32", "bfloat16", "auto"]),
     keep_epochs=st.booleans(),
+    rates_by_layer=st.lists(rates, max_size=3).map(tuple),
 )
 any_study = st.builds(
     StudySpec,
@@ -273,7 +298,15 @@ any_study = st.builds(
     scale=text,
     description=text,
     seeds=st.integers(1, 9),
-    data=st.just(DataSpec()) | st.builds(DataSpec, validation=st.integers(1, 9), sha256=st.none() | text),
+    data=st.just(DataSpec())
+    | st.builds(
+        DataSpec,
+        validation=st.integers(1, 9),
+        sha256=st.none() | text,
+        permuted_labels=st.floats(0, 1),
+        mark=st.sampled_from(["none", "class"]),
+    ),
+    start=st.none() | st.builds(Start, mask=st.sampled_from(["magnitude", "random"]), fraction=st.floats(0.001, 0.999)),
     architecture=st.builds(ArchitectureSpec, name=text, parameters=st.dictionaries(text, values, max_size=3)),
     recipe=recipes,
     measuring=st.just(MeasuringSpec()) | st.builds(MeasuringSpec, pairs=st.integers(1, 9)),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from indicators.specs import Recipe
+from indicators.specs.recipes import Recipe
 
 Epoch = dict[str, Any]
 """The record of one epoch: `train_accuracy`, `validation_accuracy`, the losses, `learning_rate`, per-layer lists."""

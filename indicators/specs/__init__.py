@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from indicators.errors import InputError, did_you_mean
-from indicators.files import sha256_of_json, write_atomically
+from indicators.files import write_atomically
 from indicators.machine import resolve_precision
+from indicators.specs.frozen import LATER, Count, Frozen, Positive, Share
+from indicators.specs.recipes import Optimizer, Recipe, Start
 
 OPTIMIZERS = ("sgd", "wdecay", "layca")
 PAIRS_OF_OPTIMIZERS = (("wdecay", "sgd"), ("layca", "sgd"), ("layca", "wdecay"))
 LEVELS = ("low", "medium", "high")
-STUDIES = Path(__file__).parent / "studies"
+STUDIES = Path(__file__).parents[1] / "studies"
 MEASURED_SPLITS = {
     "images": "train",
     "clustering_images": "train",
@@ -35,44 +36,6 @@ Statistics = Literal["stored", "estimated"]
 Images = Literal["train", "test"]
 """Which images activations are sampled on."""
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(gt=0)]
-_LATER = ("decay", "decay_by_rate")
-"""Fields of a recipe that the first networks did not have: 0 is as if there were none."""
-
-
-class Frozen(BaseModel):
-    """A validated value that cannot change and whose every field counts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 (32 hexadecimal digits) of the canonical JSON of every field; equal numbers give the same."""
-        return sha256_of_json(self._canonical())[:32]
-
-    def _canonical(self) -> dict[str, Any]:
-        """Every field as JSON holds it, in the one form that all equal values have."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        nested = {name: value._canonical() for name, value in fields.items() if isinstance(value, Frozen)}
-        unsigned: dict[str, Any] = _without_negative_zero(self.model_dump(mode="json"))
-        return unsigned | nested
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """The value with some fields changed, and a fingerprint of its own."""
-        copy = super().model_copy(update=update, deep=deep)
-        copy.__dict__.pop("fingerprint", None)
-        return copy
-
-    def __eq__(self, other: object) -> bool:
-        # Not field by field: to Python a switch that is on equals the number 1.
-        return isinstance(other, Frozen) and type(self) is type(other) and self.fingerprint == other.fingerprint
-
-    def __hash__(self) -> int:
-        return hash(self.fingerprint)
-
 
 class DataSpec(Frozen):
     """Which images: the first `train` and last `validation` of the training set, the first `test` of the test set."""
@@ -83,52 +46,23 @@ class DataSpec(Frozen):
     test: Count = 10_000
     sha256: str | None = None
     """Digest of a user's own arrays; CIFAR-10 has one content only."""
+    permuted_labels: Annotated[Share, LATER] = 0.0
+    """Share of the training images whose labels are put in random order among them, the same for every seed."""
+    mark: Annotated[Literal["none", "class"], LATER] = "none"
+    """Whether every training image carries the mark of its class; validation and test images never do."""
 
 
 class ArchitectureSpec(Frozen):
     """A function `(input_shape, classes, **parameters) -> keras.Model`: `vgg`, or a user's `module:function`."""
 
     name: str = "vgg"
-    parameters: dict[str, float | int | str | bool] = {}
+    parameters: dict[str, float | int | str | bool] = {}  # noqa: RUF012 - pydantic copies it
     sha256: str | None = None
     """Digest of the file of a user's module, so that an edited network is another one; no study file holds it."""
 
     def _canonical(self) -> dict[str, Any]:
         parameters = {name: _one_form(value) for name, value in self.parameters.items()}
         return super()._canonical() | {"parameters": parameters}
-
-
-class Recipe(Frozen):
-    """How a network is trained (thesis 6.3.3): constant batch, rate divided on plateaus, stop at 99 %."""
-
-    batch_size: Count = 128
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    l2: NotNegative = 0.001
-    """Penalty on the kernels in the loss of `wdecay`; its gradient is `2 * l2 * w`."""
-    decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of its kernels that every update of `wdecay` takes away, apart from the loss (equations 4.13 and 7.2)."""
-    decay_by_rate: NotNegative = 0.0
-    """The same, per learning rate."""
-    monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
-    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    plateau_patience: Count = 2
-    plateau_min_delta: NotNegative = 1e-4
-    min_learning_rate: NotNegative = 0.0
-    """A plateau does not lower the rate below this; a rate that starts lower stays."""
-    target_accuracy: Share = 0.99
-    max_epochs: Count = 50
-    epochs_beyond: Annotated[int, Field(ge=0)] = 0
-    """How many more epochs follow the last, to see what they would bring; the network is the one before them."""
-    precision: Literal["float32", "bfloat16", "auto"] = "float32"
-    """Of the arithmetic; weights are always float32. `auto`: bfloat16 where the processor computes in it."""
-    keep_epochs: bool = False
-    """Whether the weights of every epoch are kept, not only the initial and the final ones."""
-    version: Literal[2] = 2
-    """Raised when the same fields come to mean another training, or another log of it."""
-
-    def _canonical(self) -> dict[str, Any]:
-        # Networks that were trained before there were such fields keep their names.
-        return {name: value for name, value in super()._canonical().items() if name not in _LATER or value}
 
 
 class MeasuringSpec(Frozen):
@@ -176,14 +110,21 @@ class ModelSpec(UntrainedSpec):
     """One trained network, to the last bit."""
 
     recipe: Recipe
-    optimizer: Literal["sgd", "wdecay", "layca"]
+    optimizer: Optimizer
     level: Literal["low", "medium", "high"]
     learning_rate: Positive
+    start: Annotated[Start | None, LATER] = None
+    """What is removed of the initial weights before the training; None: nothing."""
 
     @property
     def untrained(self) -> UntrainedSpec:
         """The network that this one starts from."""
         return UntrainedSpec(architecture=self.architecture, data=self.data, seed=self.seed)
+
+    @property
+    def parent(self) -> ModelSpec:
+        """The same network trained from all of its initial weights: what a start by magnitude goes by."""
+        return self.model_copy(update={"start": None})
 
     @property
     def label(self) -> str:
@@ -206,9 +147,10 @@ class StudySpec(Frozen):
     data: DataSpec
     architecture: ArchitectureSpec
     recipe: Recipe = Recipe()
+    start: Annotated[Start | None, LATER] = None
     measuring: MeasuringSpec = MeasuringSpec()
     learning_rates: dict[str, dict[str, Positive]]
-    targets: dict[str, Share] = {}
+    targets: dict[str, Share] = {}  # noqa: RUF012 - pydantic copies it
     """Validation accuracy that calibration aims at, by level."""
 
     @field_validator("learning_rates")
@@ -247,6 +189,7 @@ class StudySpec(Frozen):
                 "optimizer": optimizer,
                 "level": level,
                 "learning_rate": rate,
+                "start": self.start,
                 "seed": seed,
             }
         )
@@ -372,13 +315,6 @@ def _numbers(table: Mapping[str, Any]) -> Iterator[float]:
             yield from _numbers(value)
         elif isinstance(value, float):
             yield value
-
-
-def _without_negative_zero(value: Any) -> Any:
-    """The same value with 0.0 wherever it holds -0.0, which equals it."""
-    if isinstance(value, dict):
-        return {name: _without_negative_zero(inner) for name, inner in value.items()}
-    return value + 0.0 if isinstance(value, float) else value
 
 
 def _one_form(value: float | int | str | bool) -> float | int | str | bool:
