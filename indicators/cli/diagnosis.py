@@ -16,7 +16,7 @@ from typing import Any
 from indicators import specs
 from indicators.errors import InputError
 from indicators.images import arrayfolder, cifar10
-from indicators.images.dataset import Dataset, Split, load_dataset
+from indicators.images.dataset import Dataset, Split, dataset_of
 from indicators.machine import (
     accelerator,
     cores,
@@ -173,8 +173,7 @@ def _images(study: StudySpec, store: Store, arrays: Path | None) -> tuple[tuple[
         _, *shape = cifar10.CIFAR10["train_images"].shape
         return (shape[0], shape[1], shape[2]), 10
     folder = choosing.fetch(study, store, arrays)
-    sizes = study.data
-    dataset = load_dataset(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = dataset_of(folder, study.data)
     return dataset.input_shape, dataset.classes
 
 

@@ -240,12 +240,12 @@ def trained(spec, dataset, store, interrupted=0):
 
 def test_training_with_dropout_repeats_and_goes_on_bit_by_bit(make_study, small, tmp_path):
     parameters = {"depth": 5, "width": 0.05, "dropout": 0.3, "residual": True}
-    study = make_study(max_epochs=3).changed(architecture={"name": "vgg", "parameters": parameters})
+    study = make_study(max_epochs=2).changed(architecture={"name": "vgg", "parameters": parameters})
     spec = study.model("sgd", "low", 0)
 
     once, again, resumed = (
         trained(spec, small, Store(tmp_path / name), interrupted)
-        for name, interrupted in (("once", 0), ("again", 0), ("resumed", 3))
+        for name, interrupted in (("once", 0), ("again", 0), ("resumed", 2))
     )
 
     states = [name for name in once if "seed_generator_state" in name]
