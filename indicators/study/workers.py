@@ -242,7 +242,8 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
         if initial is None:
             raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
         try:
-            training.train(spec, entry, dataset, initial[0], progress)
+            parent = store.entry(spec.parent).read_arrays("final.safetensors") if spec.start else None
+            training.train(spec, entry, dataset, initial[0], progress, parent and parent[0])
         except training.DivergenceError:
             if not work.trials:
                 raise
