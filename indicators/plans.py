@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from indicators.specs import ArchitectureSpec
 
-VGG_PLANS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
-"""Convolutions of every block, by depth; each block ends in a pooling, and two dense layers follow the last."""
+VGG_PLANS = {
+    5: (1, 1, 0, 0, 0),
+    8: (1, 1, 1, 1, 1),
+    11: (1, 1, 2, 2, 2),
+    13: (2, 2, 2, 2, 2),
+    16: (2, 2, 3, 3, 3),
+    19: (2, 2, 4, 4, 4),
+}
+"""Convolutions of every block, by depth; each block ends in a pooling, one of no convolution too, and two dense layers
+follow the last. Depths of less than 11 are not the original's."""
 VGG_DEPTH = 16
 """Of a VGG that does not say."""
 

@@ -30,7 +30,7 @@ from safetensors.numpy import save as save_tensors
 from indicators.errors import InputError
 from indicators.files import write_atomically
 from indicators.machine import cores
-from indicators.specs import Frozen
+from indicators.specs.frozen import Frozen
 
 NOTE_LASTS = 180.0
 """Seconds that a note of progress is believed."""

@@ -20,7 +20,8 @@ from indicators.claims import profiles, reading, summaries
 from indicators.cli import commands
 from indicators.errors import InputError
 from indicators.measures.catalog import INDICATORS
-from indicators.specs import StudySpec, load_study, studies
+from indicators.specs import StudySpec
+from indicators.specs.files import load_study, studies
 from tests.worlds import simulate
 
 ROOT = Path(__file__).parents[1]

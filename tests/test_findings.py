@@ -21,7 +21,8 @@ from indicators.report import overview, steady, terminal
 from indicators.report.verdicts import SIGNIFICANT, by_claim, p_of
 from indicators.sources.published import PublishedStudy
 from indicators.sources.transcribed import load
-from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, load_study
+from indicators.specs import LEVELS, OPTIMIZERS
+from indicators.specs.files import STUDIES, load_study
 
 ROOT = Path(__file__).parents[1]
 README, FINDINGS, VERDICTS = (

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from indicators import specs
-from indicators.specs import ArchitectureSpec, DataSpec, ModelSpec, Recipe, StudySpec, load_study, studies
+from indicators.specs import ArchitectureSpec, DataSpec, ModelSpec, Recipe, StudySpec, frozen
+from indicators.specs.files import load_study, studies
+from indicators.specs.recipes import Phase, Start
 
 STUDY = load_study("cifar10-mini")
 
@@ -27,7 +29,21 @@ OTHER_VALUES = {
     "optimizer": "sgd",
     "level": "high",
     "recipe.target_accuracy": 0.5,
+    "recipe.phases": (Phase(after=0.5, optimizer="sgd", learning_rate=0.1),),
+    "recipe.rates_by_layer": (1.0, 0.5),
+    "data.mark": "class",
+    "start": Start(mask="random", fraction=0.5),
 }
+LATER_FIELDS = {
+    DataSpec: {"permuted_labels": 1e-9, "mark": "class"},
+    Recipe: {
+        "decay": 1e-9,
+        "decay_by_rate": 1e-9,
+        "phases": OTHER_VALUES["recipe.phases"],
+        "rates_by_layer": (1.0,),
+    },
+}
+"""Fields that the first networks did not have, and a value that is not their default."""
 
 
 SHIPPED = {
@@ -159,11 +175,32 @@ def test_a_function_sees_the_number_that_was_written():
     assert [type(value) for value in given.values()] == [int, float, bool]
 
 
-@pytest.mark.parametrize("field", ["decay", "decay_by_rate"])
-def test_a_field_that_came_later_leaves_the_names_of_earlier_networks_until_it_has_a_value(field):
-    assert Recipe.model_validate({field: 0.0}).fingerprint == Recipe().fingerprint
-    assert Recipe.model_validate({field: 1e-9}).fingerprint != Recipe().fingerprint
-    assert set(Recipe().model_dump()) - {"decay", "decay_by_rate"} == set(Recipe()._canonical())
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [pytest.param(kind, field, id=field) for kind, fields in LATER_FIELDS.items() for field in fields],
+)
+def test_a_field_that_came_later_leaves_the_names_of_earlier_networks_until_it_has_a_value(kind, field):
+    default = kind.model_fields[field].default
+
+    assert kind.model_validate({field: default}).fingerprint == kind().fingerprint
+    assert kind.model_validate({field: LATER_FIELDS[kind][field]}).fingerprint != kind().fingerprint
+    assert set(kind().model_dump()) - set(LATER_FIELDS[kind]) == set(kind()._canonical())
+
+
+def test_a_start_that_came_later_leaves_the_names_of_earlier_networks_and_studies():
+    pruned = STUDY.changed(start=OTHER_VALUES["start"])
+
+    assert "start" not in model()._canonical()
+    assert "start" not in STUDY._canonical()
+    assert pruned.model("layca", "medium", seed=3).parent == model()
+    assert pruned.model("layca", "medium", seed=3).parent.fingerprint == model().fingerprint
+    assert pruned.model("layca", "medium", seed=3).untrained == model().untrained
+
+
+def test_zero_has_no_sign_in_a_list_either():
+    one, other = (frozen._without_negative_zero({"values": [[zero], 1]}) for zero in (0.0, -0.0))
+
+    assert str(one) == str(other)
 
 
 @pytest.mark.parametrize(

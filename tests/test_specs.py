@@ -12,18 +12,9 @@ from pydantic import ValidationError
 
 from indicators import specs
 from indicators.errors import InputError
-from indicators.specs import (
-    LEVELS,
-    OPTIMIZERS,
-    ArchitectureSpec,
-    DataSpec,
-    MeasuringSpec,
-    RecordedSpec,
-    StudySpec,
-    load_study,
-    studies,
-    write_study,
-)
+from indicators.specs import LEVELS, OPTIMIZERS, ArchitectureSpec, DataSpec, MeasuringSpec, RecordedSpec, StudySpec
+from indicators.specs.files import STUDIES, load_study, studies, write_study
+from indicators.specs.recipes import Start
 
 STUDY = StudySpec(
     name="mine",
@@ -37,6 +28,9 @@ STUDY = StudySpec(
     },
     targets={"low": 0.4, "medium": 0.5, "high": 0.6},
 )
+
+
+PHASE = {"after": 0.5, "optimizer": "sgd", "learning_rate": 0.5}
 
 
 def model():
@@ -158,7 +152,7 @@ def test_a_recorded_study_knows_its_folder():
 
 
 def test_the_rates_of_the_full_study_are_the_thesis_s_but_for_the_one_that_had_another_batch_size():
-    recorded = tomllib.loads((specs.STUDIES / "thesis-2019.toml").read_text())
+    recorded = tomllib.loads((STUDIES / "thesis-2019.toml").read_text())
     rates = {name: dict(by_level) for name, by_level in load_study("cifar10-vgg16").learning_rates.items()}
 
     assert rates["sgd"].pop("low") == rates["wdecay"]["low"]
@@ -207,6 +201,19 @@ def test_an_unknown_study_lists_the_shipped_ones(name):
         ("name", "a/b", ["name='a/b'"]),
         ("kind", "imagined", ["kind='imagined'", "'trained'"]),
         ("data.name", "cifar100", ["data.name='cifar100'", "'cifar10'"]),
+        ("data.permuted_labels", 1.5, ["data.permuted_labels=1.5", "less than or equal to 1"]),
+        ("data.mark", "cross", ["data.mark='cross'", "'none' or 'class'"]),
+        ("recipe.phases", [PHASE | {"optimizer": "adam"}], ["recipe.phases.0.optimizer='adam'", "'layca'"]),
+        ("recipe.phases", [PHASE | {"learning_rate": 0.0}], ["recipe.phases.0.learning_rate=0.0", "greater than 0"]),
+        ("recipe.phases", [PHASE, PHASE], ["recipe.phases: after=[0.5, 0.5] does not rise from phase to phase"]),
+        ("recipe.phases", [PHASE | {"after": 0.99}], ["recipe.phases: after=0.99 is not below target_accuracy=0.99"]),
+        ("recipe", {"decay_by_rate": 2.0, "phases": [PHASE | {"optimizer": "wdecay"}]}, ["decays by 1, not below 1"]),
+        ("recipe", {"phases": [PHASE], "rates_by_layer": [1.0]}, ["recipe.phases and recipe.rates_by_layer exclude"]),
+        ("recipe.rates_by_layer", [1.0, 0.0], ["recipe.rates_by_layer.1=0.0", "greater than 0"]),
+        ("start", {"mask": "smallest", "fraction": 0.5}, ["start.mask='smallest'", "'magnitude' or 'random'"]),
+        ("start", {"mask": "random", "fraction": 1.0}, ["start.fraction=1.0", "less than 1"]),
+        ("start", {"mask": "random", "fraction": 0.0}, ["start.fraction=0.0", "greater than 0"]),
+        ("start", {"mask": "random"}, ["start.fraction is missing"]),
         ("architecture.parameters.width", [1], ["architecture.parameters.width: input should be a valid number"]),
     ],
 )
@@ -251,6 +258,13 @@ def test_a_recorded_study_without_seeds_is_refused(tmp_path):
     assert "seeds" in complaint(tmp_path, 'kind = "recorded"\nname = "x"\nscale = "full"')
 
 
+def test_what_a_study_starts_from_is_passed_on_to_its_networks(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(toml("start", {"mask": "magnitude", "fraction": 0.9}))
+
+    assert load_study(str(path)).model("sgd", "low", 0).start == Start(mask="magnitude", fraction=0.9)
+
+
 # Written and read back
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -266,6 +280,7 @@ recipes = st.builds(
     target_accuracy=st.floats(0, 1),
     precision=st.sampled_from(["float32", "bfloat16", "auto"]),
     keep_epochs=st.booleans(),
+    rates_by_layer=st.lists(rates, max_size=3).map(tuple),
 )
 any_study = st.builds(
     StudySpec,
@@ -273,7 +288,15 @@ any_study = st.builds(
     scale=text,
     description=text,
     seeds=st.integers(1, 9),
-    data=st.just(DataSpec()) | st.builds(DataSpec, validation=st.integers(1, 9), sha256=st.none() | text),
+    data=st.just(DataSpec())
+    | st.builds(
+        DataSpec,
+        validation=st.integers(1, 9),
+        sha256=st.none() | text,
+        permuted_labels=st.floats(0, 1),
+        mark=st.sampled_from(["none", "class"]),
+    ),
+    start=st.none() | st.builds(Start, mask=st.sampled_from(["magnitude", "random"]), fraction=st.floats(0.001, 0.999)),
     architecture=st.builds(ArchitectureSpec, name=text, parameters=st.dictionaries(text, values, max_size=3)),
     recipe=recipes,
     measuring=st.just(MeasuringSpec()) | st.builds(MeasuringSpec, pairs=st.integers(1, 9)),

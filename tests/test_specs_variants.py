@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from indicators.errors import InputError, NotApplicable
 from indicators.measures.catalog import CATALOG
-from indicators.specs import DIMENSIONS, LEVELS, OPTIMIZERS, STUDIES, StudySpec, VariantSpec, load_study, write_study
+from indicators.specs import LEVELS, OPTIMIZERS, StudySpec
+from indicators.specs.files import STUDIES, load_study, write_study
+from indicators.specs.variants import DIMENSIONS, VariantSpec
 
 MINI = load_study("cifar10-mini")
 TEN_LINES = """
@@ -116,7 +118,10 @@ def test_what_cannot_be_made_is_refused_in_one_line(about, said):
 def test_two_factors_differ_in_name_and_in_what_they_set():
     one, other = (dict(v) for v in ({"factor": "a", "set": "recipe.l2", "values": [0.1]},) * 2)
 
-    for change, said in (({"factor": "b"}, "two have set='recipe.l2'"), ({"set": "recipe.decay"}, "two have factor='a'")):
+    for change, said in (
+        ({"factor": "b"}, "two have set='recipe.l2'"),
+        ({"set": "recipe.decay"}, "two have factor='a'"),
+    ):
         with pytest.raises(InputError, match=said):
             MINI.changed(variants=[one, other | change])
 

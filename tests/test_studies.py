@@ -4,18 +4,18 @@ import json
 
 import pytest
 
-from indicators import specs
 from indicators.claims import reading
 from indicators.measures.catalog import CATALOG
 from indicators.sources.published import PublishedStudy
 from indicators.sources.source import open_source
-from indicators.specs import RecordedSpec, load_study
+from indicators.specs import RecordedSpec
+from indicators.specs.files import load_study, studies
 
-RECORDED = [name for name in specs.studies() if isinstance(load_study(name), RecordedSpec)]
+RECORDED = [name for name in studies() if isinstance(load_study(name), RecordedSpec)]
 PUBLISHED = [name for name in RECORDED if load_study(name).sha256]
 
 
-@pytest.mark.parametrize("name", specs.studies())
+@pytest.mark.parametrize("name", studies())
 def test_a_study_is_found_by_its_name_and_says_what_it_is(name):
     study = load_study(name)
 

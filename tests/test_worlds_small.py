@@ -11,7 +11,7 @@ from indicators.claims.evidence import Undecided
 from indicators.claims.view import View
 from indicators.errors import NotApplicable
 from indicators.sources.source import open_source
-from indicators.specs import load_study
+from indicators.specs.files import load_study
 from tests.worlds.claims import claims, judge
 from tests.worlds.cut import Cut
 

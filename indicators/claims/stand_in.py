@@ -13,7 +13,8 @@ from indicators.errors import NotApplicable
 from indicators.measures.catalog import INDICATORS
 from indicators.measures.row import Indicator
 from indicators.sources.stored import QUANTITIES
-from indicators.specs import LEVELS, OPTIMIZERS, Images, Label, Statistics
+from indicators.specs import LEVELS, OPTIMIZERS, Images, Statistics
+from indicators.specs.variants import Label
 
 LAYERS = tuple(f"layer {number}" for number in range(1, 17))
 """As many as VGG-16 has: a network that is not built yet does not tell its own."""

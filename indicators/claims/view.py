@@ -16,7 +16,8 @@ from indicators.claims.judging import current
 from indicators.claims.selections import CENTRAL, FIRST, LAST, OUTPUT, PARTS
 from indicators.errors import InputError, NotApplicable, did_you_mean
 from indicators.sources.source import Source, Varied
-from indicators.specs import Label, Statistics
+from indicators.specs import Statistics
+from indicators.specs.variants import Label
 
 HIDDEN = (FIRST, CENTRAL, LAST)
 _ENDS, _THIRDS = (4 / 14, 9 / 14, 1.0), (1 / 3, 2 / 3, 1.0)

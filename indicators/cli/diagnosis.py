@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indicators import specs
 from indicators.errors import InputError
 from indicators.images import arrayfolder, cifar10
-from indicators.images.dataset import Dataset, Split, load_dataset
+from indicators.images.dataset import Dataset, Split, dataset_of
 from indicators.machine import (
     accelerator,
     cores,
@@ -29,6 +28,7 @@ from indicators.machine import (
 from indicators.measures.inputs import AFFORDABLE_NEURONS
 from indicators.sources.published import PublishedStudy
 from indicators.specs import LEVELS, ModelSpec, RecordedSpec, StudySpec
+from indicators.specs.files import load_study, studies
 from indicators.store import Store
 from indicators.study import choosing
 from indicators.study.agenda import work_of
@@ -173,8 +173,7 @@ def _images(study: StudySpec, store: Store, arrays: Path | None) -> tuple[tuple[
         _, *shape = cifar10.CIFAR10["train_images"].shape
         return (shape[0], shape[1], shape[2]), 10
     folder = choosing.fetch(study, store, arrays)
-    sizes = study.data
-    dataset = load_dataset(folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = dataset_of(folder, study.data)
     return dataset.input_shape, dataset.classes
 
 
@@ -229,8 +228,8 @@ def _speed(study: StudySpec, store: Store, arrays: Path | None) -> float:
 
 def _epochs(study: StudySpec) -> tuple[float, str]:
     name = f"{study.name}-recorded"
-    if name in specs.studies():
-        spec = specs.load_study(name)
+    if name in studies():
+        spec = load_study(name)
         if isinstance(spec, RecordedSpec) and spec.file.is_file():
             return float(PublishedStudy(spec).networks()["epochs"].mean()), f"the mean of {name}"
     return min(ASSUMED_EPOCHS, float(study.recipe.max_epochs)), "assumed"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from indicators import specs
 from indicators.claims import reading
 from indicators.files import folder_size
+from indicators.specs.files import load_study, studies
 
 if TYPE_CHECKING:
     from indicators.store import Entry, Store
@@ -51,8 +52,8 @@ def of_indicators() -> list[Row]:
 def of_studies() -> list[Row]:
     """Every shipped study."""
     rows = []
-    for name in specs.studies():
-        study = specs.load_study(name)
+    for name in studies():
+        study = load_study(name)
         kind = "trained" if isinstance(study, specs.StudySpec) else "recorded"
         about = {"name": name, "kind": kind, "scale": study.scale, "seeds": study.seeds}
         about["description"] = study.description

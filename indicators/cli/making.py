@@ -102,7 +102,8 @@ def calibrate(
 ) -> None:
     """Finds learning rates at which every optimizer reaches the three levels, and writes them as a study file."""
     from indicators.files import make_folder
-    from indicators.specs import LEVELS, load_study, write_study
+    from indicators.specs import LEVELS
+    from indicators.specs.files import load_study, write_study
     from indicators.store import Store
     from indicators.study import calibration, choosing
 

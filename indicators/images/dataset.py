@@ -4,7 +4,7 @@ They come in by ``cifar10`` or ``npz``; how they lie on disk is the matter of ``
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,10 @@ from indicators.files import sha256_of_json
 from indicators.images import arrayfolder
 from indicators.images.arrayfolder import ARRAYS, Array
 from indicators.images.cifar10 import CIFAR10, CLASSES
+from indicators.images.marks import marked
 from indicators.specs import DataSpec
+
+_PERMUTATION_SEED = 7
 
 
 class Split(NamedTuple):
@@ -51,6 +54,33 @@ class Dataset:
         pixels -= self.mean
         pixels /= self.std + 1e-7
         return pixels
+
+
+def dataset_of(folder: Path, spec: DataSpec) -> Dataset:
+    """The data set that a spec means: `load_dataset`, its training labels permuted and its training images marked.
+
+    An image carries the mark of the class that it is trained as, permuted or not. Validation and test images stay as
+    they are, and so does what pixels are normalized by. Only where images are marked are they copied: the training
+    images, into memory. Raises InputError as `load_dataset` and `marked`.
+    """
+    dataset = load_dataset(folder, train=spec.train, validation=spec.validation, test=spec.test)
+    images, labels = dataset.train
+    labels = permuted(labels, spec.permuted_labels)
+    return replace(dataset, train=Split(marked(images, labels) if spec.mark == "class" else images, labels))
+
+
+def permuted(labels: NDArray[np.int64], share: float) -> NDArray[np.int64]:
+    """The labels, those of a random share of the images (the floor of it) in random order among them.
+
+    As many images as before are of every class, and some of those chosen keep theirs: in ten equal classes a tenth.
+    Which are chosen depends on the number of labels alone, a larger share adds to a smaller one, and the same serve
+    every seed of a study: wrong labels are part of its data, which its networks have in common.
+    """
+    rng = np.random.default_rng(_PERMUTATION_SEED)
+    chosen = rng.permutation(len(labels))[: int(share * len(labels))]
+    found = labels.copy()
+    found[chosen] = labels[rng.permutation(chosen)]
+    return found
 
 
 def load_dataset(folder: Path, *, train: int, validation: int, test: int) -> Dataset:

@@ -67,6 +67,24 @@ def layer_names(model: keras.Model) -> list[str]:
     return names
 
 
+def layers_of_variables(model: keras.Model) -> list[int]:
+    """The place in ``kernel_layers`` of the layer that each of ``model.trainable_variables`` belongs to.
+
+    What has no kernel of its own, such as a normalization, belongs to the layer whose answers it is given; before the
+    first kernel to the first layer. InputError as for ``kernel_layers``.
+    """
+    numbers = {id(layer): number for number, layer in enumerate(kernel_layers(model))}
+    behind: dict[int, int] = {}
+    found: dict[int, int] = {}
+    for call in calls(model):
+        given = [behind.get(id(tensor), 0) for tensor in call.inputs]
+        number = numbers.get(id(call.operation), given[0] if given else 0)
+        behind |= dict.fromkeys(map(id, call.outputs), number)
+        for variable in getattr(call.operation, "trainable_variables", ()):
+            found.setdefault(id(variable), number)
+    return [found[id(variable)] for variable in model.trainable_variables]
+
+
 def normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
     """The batch-normalization layers, in forward order, nested models opened."""
     found = (layer for layer in _open_operations(model) if isinstance(layer, keras.layers.BatchNormalization))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from indicators.specs import Recipe
+from indicators.specs.recipes import Recipe
 
 Epoch = dict[str, Any]
 """The record of one epoch: `train_accuracy`, `validation_accuracy`, the losses, `learning_rate`, per-layer lists."""
@@ -16,10 +16,12 @@ def next_learning_rate(initial: float, history: Sequence[Epoch], recipe: Recipe)
     """The learning rate of the epoch after `history`.
 
     It starts at `initial` and is multiplied by `plateau_factor` whenever the monitored quantity has not improved on its
-    best by more than `plateau_min_delta` for `plateau_patience` epochs, never below `min_learning_rate`.
+    best by more than `plateau_min_delta` for `plateau_patience` epochs, never below `min_learning_rate`. A later phase
+    of the recipe starts anew, at its own rate.
     """
-    rate, best, waited = initial, -math.inf, 0
-    for epoch in history:
+    number, begun = phase(history, recipe), phase_began(history, recipe)
+    rate, best, waited = recipe.phases[number - 1].learning_rate if number else initial, -math.inf, 0
+    for epoch in history[begun:]:
         value = epoch["validation_accuracy"] if recipe.monitor == "validation_accuracy" else -epoch["validation_loss"]
         if value > best + recipe.plateau_min_delta:
             best, waited = value, 0
@@ -28,6 +30,23 @@ def next_learning_rate(initial: float, history: Sequence[Epoch], recipe: Recipe)
         if waited == recipe.plateau_patience:
             rate, waited = max(rate * recipe.plateau_factor, min(rate, recipe.min_learning_rate)), 0
     return rate
+
+
+def phase(history: Sequence[Epoch], recipe: Recipe) -> int:
+    """Which phase the epoch after `history` is in: 0 the network's own, then those of the recipe, from 1.
+
+    The last one whose accuracy any epoch has reached while training: there is no way back to an earlier one.
+    """
+    if not (history and recipe.phases):
+        return 0
+    best = max(epoch["train_accuracy"] for epoch in history)
+    return sum(later.after <= best for later in recipe.phases)
+
+
+def phase_began(history: Sequence[Epoch], recipe: Recipe) -> int:
+    """After how many epochs the phase of the epoch after `history` began; 0 for the network's own."""
+    number = phase(history, recipe)
+    return next(done for done in range(len(history) + 1) if phase(history[:done], recipe) == number)
 
 
 def last_epoch(history: Sequence[Epoch], recipe: Recipe) -> int | None:

@@ -7,6 +7,7 @@ import math
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -17,7 +18,8 @@ from indicators.images.dataset import Dataset
 from indicators.machine import provenance
 from indicators.measures import weights
 from indicators.measures.trajectories import Following
-from indicators.networks import architectures, epochs, optimizers, schedule
+from indicators.networks import architectures, epochs, optimizers, schedule, starts
+from indicators.networks.adapting import Masks, adapt
 from indicators.networks.gradients import Gradients
 from indicators.networks.layers import kernel_layers, layer_names, poolings
 from indicators.specs import ModelSpec, UntrainedSpec
@@ -49,21 +51,34 @@ def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> No
 
 
 def train(
-    spec: ModelSpec, entry: Entry, dataset: Dataset, initial: Arrays, progress: Progress = lambda **_: None
+    spec: ModelSpec,
+    entry: Entry,
+    dataset: Dataset,
+    initial: Arrays,
+    progress: Progress = lambda **_: None,
+    parent: Arrays | None = None,
 ) -> None:
     """Trains the network of `spec` from `initial`; stores its final weights, its record and the weights followed.
 
     The caller holds `entry.lock`. A training that was interrupted resumes at its last whole epoch, and on the same
-    machine ends with the same weights as one that was not. Raises DivergenceError where the loss stops being finite,
-    after storing the record alone.
+    machine ends with the same weights as one that was not. `parent`: the final weights of `spec.parent`, where
+    `spec.start` goes by them. What is recorded of the layers compares with `initial`, the untrained network, also where
+    the training starts without some of its weights: their removal is part of the movement. Raises DivergenceError where
+    the loss stops being finite, after storing the record alone.
     """
     model = compiled(spec, dataset)
-    history, end, followed = _restore(model, entry, initial)
-    start = {name: initial[name] for name in layout(model)["kernels"].values()}
+    kernels = list(layout(model)["kernels"].values())
+    removed = starts.removed(spec, initial, kernels, parent)
+    prepare = partial(_prepare, model, spec, removed)
+    history, end, followed = _restore(model, entry, starts.without(initial, kernels, removed), prepare)
+    start = {name: initial[name] for name in kernels}
     following = Following.start(list(start.values()), spec.seed, followed)
     runner = epochs.runner(model, dataset)
     gradients = Gradients(model, [layer.kernel for layer in kernel_layers(model)])
     while not schedule.finished(history, spec.recipe):
+        if schedule.phase(history, spec.recipe) != schedule.phase(history[:-1], spec.recipe):
+            prepare(history)
+            runner = epochs.runner(model, dataset)
         model.optimizer.learning_rate = schedule.next_learning_rate(spec.learning_rate, history, spec.recipe)
         pulse = _Pulse(progress, history, spec, len(dataset.train.labels))
         record = _epoch(runner, spec, dataset, len(history), pulse)
@@ -93,23 +108,31 @@ def compiled(spec: ModelSpec, dataset: Dataset) -> keras.Model:
     """The network of a spec, ready for training with its optimizer; float32 weights, arithmetic as the recipe says."""
     keras.config.set_dtype_policy("mixed_bfloat16" if spec.recipe.precision == "bfloat16" else "float32")
     model = build(spec, dataset)
-    if spec.optimizer == "wdecay":
-        optimizers.add_penalty(model, spec.recipe.l2)
+    _prepare(model, spec, (), [])
+    return model
+
+
+def _prepare(model: keras.Model, spec: ModelSpec, removed: Masks, history: list[schedule.Epoch]) -> None:
+    """Compiles a model for the phase of the epoch after `history`, with an optimizer that has done nothing yet."""
+    recipe, phase = spec.recipe, schedule.phase(history, spec.recipe)
+    current = recipe.phases[phase - 1] if phase else spec
+    if current.optimizer == "wdecay" or phase:
+        optimizers.add_penalty(model, recipe.l2 if current.optimizer == "wdecay" else 0)
     # XLA halves the speed of these networks on a processor; of JAX it is a part, see `epochs`.
     model.compile(
         optimizer=optimizers.optimizer(
-            spec.optimizer,
-            spec.learning_rate,
-            momentum=spec.recipe.momentum,
-            decay=spec.recipe.decay,
-            decay_by_rate=spec.recipe.decay_by_rate,
+            current.optimizer,
+            current.learning_rate,
+            momentum=recipe.momentum,
+            decay=recipe.decay,
+            decay_by_rate=recipe.decay_by_rate,
         ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
-    return model
+    adapt(model, recipe.rates_by_layer, removed)
 
 
 def layout(model: keras.Model) -> dict[str, Any]:
@@ -226,8 +249,10 @@ def _accuracies(runner: epochs.Runner, dataset: Dataset) -> dict[str, float]:
     return {name: runner.evaluate(split)[1] for name, split in splits.items()}
 
 
-def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> tuple[list[schedule.Epoch], Arrays, Arrays]:
-    """Loads the last whole epoch, or the initial weights.
+def _restore(
+    model: keras.Model, entry: Entry, initial: Arrays, prepare: Callable[[list[schedule.Epoch]], None]
+) -> tuple[list[schedule.Epoch], Arrays, Arrays]:
+    """Loads the last whole epoch, optimizer and all, or the initial weights.
 
     Returns the record so far, the weights at the end of the training if it is past that, and what was followed.
     """
@@ -235,11 +260,13 @@ def _restore(model: keras.Model, entry: Entry, initial: Arrays) -> tuple[list[sc
         stored = entry.read_arrays(name)
         if stored is not None:
             arrays, metadata = stored
+            history: list[schedule.Epoch] = metadata["history"]
+            prepare(history[:-1])
             load_arrays(model, arrays)
             for index, variable in enumerate(model.optimizer.variables):
                 variable.assign(arrays[f"{_OPTIMIZER}{index:03d}"])
-            history: list[schedule.Epoch] = metadata["history"]
             return history, _under(_AT_THE_END, arrays), _under(_FOLLOWED, arrays)
+    prepare([])
     load_arrays(model, initial)
     return [], {}, {}
 

@@ -30,7 +30,7 @@ from indicators.report.verdicts import (
     p_of,
     rested_on,
 )
-from indicators.specs import STUDIES
+from indicators.specs.files import STUDIES
 
 SHIPPED = ".verdicts.json.gz"
 """What the verdicts on a published study end with, beside its file."""

@@ -19,7 +19,8 @@ from indicators.report.rendering import file_text, rendered, slug
 from indicators.report.treatment import NETWORKS, Given, treatment
 from indicators.report.verdicts import WEAK, WHY_WEAK, Document
 from indicators.sources.source import Source, open_source
-from indicators.specs import RecordedSpec, StudySpec, load_study, studies
+from indicators.specs import RecordedSpec, StudySpec
+from indicators.specs.files import load_study, studies
 from indicators.store import Store
 
 THESIS = "thesis-2019"

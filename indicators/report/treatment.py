@@ -19,7 +19,8 @@ from indicators.sources.published import PublishedStudy
 from indicators.sources.source import Source
 from indicators.sources.stored import Measurements
 from indicators.sources.transcribed import TranscribedStudy
-from indicators.specs import LEVELS, OPTIMIZERS, DataSpec, Recipe
+from indicators.specs import LEVELS, OPTIMIZERS, DataSpec
+from indicators.specs.recipes import Recipe
 
 NETWORKS = tuple((optimizer, level) for optimizer in OPTIMIZERS for level in LEVELS)
 DOES_NOT_APPLY = math.nan

@@ -23,17 +23,9 @@ from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import CATALOG
 from indicators.measures.row import BY_IMAGES, BY_STATISTICS, TRAINED, UNTRAINED
 from indicators.sources.stored import Measurements, fits, over_neurons
-from indicators.specs import (
-    NEXT,
-    Images,
-    Label,
-    RecordedSpec,
-    Statistics,
-    StudySpec,
-    load_study,
-    read_toml,
-    write_table,
-)
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
+from indicators.specs.files import NEXT, load_study, read_toml, write_table
+from indicators.specs.variants import Label
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 PACKED = {"dtype": "float32", "zlib": True, "complevel": 9, "shuffle": True}

@@ -10,7 +10,8 @@ import xarray as xr
 from indicators.sources import transcribed
 from indicators.sources.published import PublishedStudy
 from indicators.sources.stored import Measurements
-from indicators.specs import Images, Label, RecordedSpec, Statistics, StudySpec
+from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
+from indicators.specs.variants import Label
 from indicators.store import Store
 
 

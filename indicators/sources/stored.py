@@ -17,16 +17,8 @@ from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import INDICATORS
 from indicators.measures.row import BY_IMAGES, BY_STATISTICS, UNTRAINED, Indicator, Way
 from indicators.sources.layout import State, file_name, from_bytes, state_of
-from indicators.specs import (
-    LEVELS,
-    OPTIMIZERS,
-    Images,
-    Label,
-    ModelSpec,
-    Statistics,
-    StudySpec,
-    UntrainedSpec,
-)
+from indicators.specs import LEVELS, OPTIMIZERS, Images, ModelSpec, Statistics, StudySpec, UntrainedSpec
+from indicators.specs.variants import Label
 from indicators.store import Arrays, Entry, Store
 
 QUANTITIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate")

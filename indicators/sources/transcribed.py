@@ -19,7 +19,9 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicators.errors import InputError, NotApplicable
-from indicators.specs import LEVELS, OPTIMIZERS, DataSpec, Images, Positive, Recipe, Statistics
+from indicators.specs import LEVELS, OPTIMIZERS, DataSpec, Images, Statistics
+from indicators.specs.frozen import Positive
+from indicators.specs.recipes import Recipe
 
 DIMENSIONS = (
     "seed",

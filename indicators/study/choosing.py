@@ -16,7 +16,8 @@ from indicators.images import arrayfolder
 from indicators.images.cifar10 import CIFAR10, fetch_cifar10
 from indicators.images.dataset import check_sizes, load_dataset
 from indicators.images.npz import import_npz
-from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, RecordedSpec, StudySpec, load_study
+from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, RecordedSpec, StudySpec
+from indicators.specs.files import load_study
 from indicators.store import Store
 
 SPLITS = {"train", "validation", "test"}

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from indicators.console import say
 from indicators.errors import InputError
-from indicators.images.dataset import load_dataset
+from indicators.images.dataset import dataset_of
 from indicators.machine import ONE_THREAD, accelerator, cores, require_training, slow_precision, tensorflow_defaults
 from indicators.specs import ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
@@ -264,8 +264,7 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
 
     progress = _Notes(spec, work, store)
     entry = store.entry(spec)
-    sizes = spec.data
-    dataset = load_dataset(work.folder, train=sizes.train, validation=sizes.validation, test=sizes.test)
+    dataset = dataset_of(work.folder, spec.data)
     progress(phase="starting")
     start = spec.untrained if isinstance(spec, ModelSpec) else spec
     training.prepare_untrained(start, store.entry(start), dataset)
@@ -274,7 +273,8 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
         if initial is None:
             raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
         try:
-            training.train(spec, entry, dataset, initial[0], progress)
+            parent = store.entry(spec.parent).read_arrays("final.safetensors") if spec.start else None
+            training.train(spec, entry, dataset, initial[0], progress, parent and parent[0])
         except training.DivergenceError:
             if not work.may_diverge(spec):
                 raise

@@ -24,7 +24,8 @@ from indicators.claims.view import (
 )
 from indicators.errors import InputError, NotApplicable
 from indicators.sources.source import open_source
-from indicators.specs import LEVELS, OPTIMIZERS, load_study
+from indicators.specs import LEVELS, OPTIMIZERS
+from indicators.specs.files import load_study
 from tests.claims.arrays import standard_error
 
 GOOD = [0.6, 0.7, 0.8]

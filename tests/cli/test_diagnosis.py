@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from indicators.cli import diagnosis
+from indicators.specs.files import load_study
 from indicators.study.agenda import Work
 from indicators.study.workers import prepare
 
@@ -27,7 +28,7 @@ def test_what_is_done_costs_nothing_more(make_study, folder, store, monkeypatch)
 
 
 def test_epochs_are_those_of_the_published_study_where_there_is_one(store, monkeypatch):
-    study = diagnosis.specs.load_study("cifar10-mini")
+    study = load_study("cifar10-mini")
     monkeypatch.setattr(diagnosis, "_speed", lambda *_: 1000.0)
 
     left = diagnosis.cost(study, store, None)
@@ -49,11 +50,11 @@ def test_a_card_left_idle_is_pointed_out(store, monkeypatch):
 def test_a_precision_that_is_slow_here_is_pointed_out(store, monkeypatch, name, warned):
     monkeypatch.setattr(diagnosis, "slow_precision", lambda precision: "slow" if precision == "bfloat16" else "")
 
-    assert ("slow" in diagnosis.warnings(store, diagnosis.specs.load_study(name))) == warned
+    assert ("slow" in diagnosis.warnings(store, load_study(name))) == warned
 
 
 def test_rates_that_do_not_rise_and_few_images_are_pointed_out(store):
-    study = diagnosis.specs.load_study("cifar10-mini")
+    study = load_study("cifar10-mini")
     assert diagnosis.warnings(store, study) == diagnosis.warnings(store)
     rates = study.learning_rates | {"layca": {"low": 0.1, "medium": 0.01, "high": 0.02}}
     odd = study.changed(learning_rates=rates, measuring={"images": 100, "clustering_images": 100, "curve_images": 100})

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from indicators import specs
 from indicators.cli import commands
 from indicators.measures.catalog import INDICATORS
-from indicators.specs import load_study
+from indicators.specs import files
+from indicators.specs.files import STUDIES, load_study
 from indicators.store import Store
 
 
@@ -119,11 +119,11 @@ ODD = "[bold]half[/] \\x1b[31m[/old]:100:"
 @pytest.fixture
 def odd_study(tmp_path, monkeypatch):
     """A shipped study whose scale and description hold markup and an escape."""
-    text = (specs.STUDIES / "thesis-2019.toml").read_text(encoding="utf-8")
+    text = (STUDIES / "thesis-2019.toml").read_text(encoding="utf-8")
     for key in ("scale", "description"):
         text = re.sub(rf"^{key} = .*$", lambda _, key=key: f'{key} = "{ODD.replace("x1b", "u001b")}"', text, flags=re.M)
     (tmp_path / "odd.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(specs, "STUDIES", tmp_path)
+    monkeypatch.setattr(files, "STUDIES", tmp_path)
 
 
 @pytest.mark.usefixtures("odd_study")

@@ -7,7 +7,7 @@ import pytest
 
 from indicators.cli import commands
 from indicators.errors import InputError
-from indicators.specs import STUDIES, load_study
+from indicators.specs.files import STUDIES, load_study
 from indicators.study import choosing, workers
 from indicators.study.agenda import Work
 from indicators.study.workers import WorkerError

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from indicators.cli import commands
-from indicators.specs import STUDIES
+from indicators.specs.files import STUDIES
 
 
 def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):

@@ -6,7 +6,15 @@ import pytest
 from keras import layers
 
 from indicators.errors import InputError
-from indicators.networks.layers import activations, kernel_layers, layer_names, normalizations, poolings, received
+from indicators.networks.layers import (
+    activations,
+    kernel_layers,
+    layer_names,
+    layers_of_variables,
+    normalizations,
+    poolings,
+    received,
+)
 
 
 def by_hand(model: keras.Model, x: np.ndarray, keep: tuple[str, ...]) -> list[np.ndarray]:
@@ -164,6 +172,28 @@ def test_frozen_layers_and_layers_without_kernel_do_not_count():
     model.pop()
     with pytest.raises(InputError, match="has no layer with a trainable kernel: give it"):
         kernel_layers(model)
+
+
+def test_every_parameter_belongs_to_the_kernel_whose_answers_it_works_on():
+    inputs = keras.Input((8, 8, 2))
+    first = layers.BatchNormalization()(inputs)
+    left, right = layers.Conv2D(3, 1, name="left")(first), layers.Conv2D(3, 1, use_bias=False, name="right")(first)
+    left, right = layers.BatchNormalization()(left), layers.LayerNormalization()(right)
+    x = layers.Flatten()(layers.PReLU()(layers.Add()([left, right])))
+    model = keras.Model(inputs, layers.Dense(2, name="last")(x))
+    places = {layer.name: place for place, layer in enumerate(kernel_layers(model))}
+
+    owners = {id(v): place for v, place in zip(model.trainable_variables, layers_of_variables(model), strict=True)}
+
+    normalizing = [layer for layer in model.layers if "normalization" in layer.name]
+    expected = [0, places["left"], places["right"], places["left"], places["left"], places["right"], places["last"]]
+    of_layers = [
+        *normalizing,
+        *(layer for layer in model.layers if layer.name.startswith("p_re")),
+        *kernel_layers(model),
+    ]
+    for layer, place in zip(of_layers, expected, strict=True):
+        assert {owners[id(variable)] for variable in layer.trainable_variables} == {place}
 
 
 # --- Where poolings stand -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from indicators.networks import schedule
 from indicators.specs import Recipe
+from indicators.specs.recipes import Phase
 
 TENTH = Recipe(plateau_factor=0.1)
 
@@ -104,6 +105,68 @@ def test_the_rate_follows_an_independent_telling_of_the_rule(twelfths, initial, 
     rate = schedule.next_learning_rate(initial, epochs(*accuracies), recipe)
 
     assert rate == one_at_a_time(initial, accuracies, recipe)
+
+
+# Phases
+
+PHASED = Recipe(
+    phases=(
+        Phase(after=0.5, optimizer="layca", learning_rate=0.03),
+        Phase(after=0.8, optimizer="wdecay", learning_rate=0.1),
+    ),
+    plateau_factor=0.1,
+)
+
+
+def both(*accuracies, validation=0.5):
+    return [{"train_accuracy": accuracy, "validation_accuracy": validation} for accuracy in accuracies]
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "number", "began"),
+    [
+        pytest.param([], 0, 0, id="not begun"),
+        pytest.param([0.4, 0.49], 0, 0, id="not there"),
+        pytest.param([0.4, 0.5], 1, 2, id="exactly there"),
+        pytest.param([0.4, 0.6, 0.3, 0.2], 1, 2, id="no way back"),
+        pytest.param([0.4, 0.6, 0.3, 0.6], 1, 2, id="reached again begins nothing"),
+        pytest.param([0.4, 0.6, 0.7, 0.8, 0.7], 2, 4, id="both"),
+        pytest.param([0.4, 0.9], 2, 2, id="one is skipped"),
+        pytest.param([0.9], 2, 1, id="at once"),
+    ],
+)
+def test_a_phase_begins_with_the_epoch_after_the_one_that_first_reached_its_accuracy(accuracies, number, began):
+    assert schedule.phase(both(*accuracies), PHASED) == number
+    assert schedule.phase_began(both(*accuracies), PHASED) == began
+
+
+def test_a_recipe_without_phases_is_always_in_its_first():
+    assert schedule.phase(both(0.1, 1.0), Recipe()) == schedule.phase_began(both(0.1, 1.0), Recipe()) == 0
+
+
+def test_every_phase_starts_at_its_own_rate_and_waits_for_plateaus_of_its_own():
+    flat = both(0.1, 0.2, 0.6, 0.6, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8)
+
+    rates = [schedule.next_learning_rate(1.0, flat[:length], PHASED) for length in range(len(flat) + 1)]
+
+    assert rates == pytest.approx([1, 1, 1, 0.03, 0.03, 0.03, 0.1, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_the_best_of_an_earlier_phase_is_no_measure_for_a_later_one():
+    history = both(0.6, validation=0.9) + [epoch for k in range(4) for epoch in both(0.6, validation=0.1 + k / 10)]
+
+    assert schedule.next_learning_rate(1.0, history, PHASED) == 0.03
+
+
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_phases_never_go_back_and_begin_within_the_record(accuracies):
+    history = both(*accuracies)
+    numbers = [schedule.phase(history[:length], PHASED) for length in range(len(history) + 1)]
+
+    assert numbers == sorted(numbers)
+    began = schedule.phase_began(history, PHASED)
+    assert numbers[began:] == [numbers[-1]] * (len(numbers) - began)
+    assert began == 0 or numbers[began - 1] < numbers[-1]
 
 
 # The end

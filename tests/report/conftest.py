@@ -3,7 +3,7 @@
 import pytest
 
 from indicators.sources.transcribed import load
-from indicators.specs import STUDIES
+from indicators.specs.files import STUDIES
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from indicators.report.figures.thesis import FIGURES
 from indicators.report.treatment import treatment
 from indicators.sources.published import published_at
 from indicators.sources.transcribed import load
-from indicators.specs import STUDIES
+from indicators.specs.files import STUDIES
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here: make test-report")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe here: make test-report")

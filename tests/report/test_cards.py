@@ -5,7 +5,7 @@ import json
 from indicators.images.cifar10 import CIFAR10
 from indicators.report.cards import networks, settings
 from indicators.sources.published import PublishedStudy
-from indicators.specs import load_study
+from indicators.specs.files import load_study
 
 
 def test_networks_have_cards_with_what_is_known_of_them(thesis):

@@ -14,7 +14,7 @@ from indicators.report.figures import island
 from indicators.report.figures.filling import fill_all
 from indicators.report.figures.panels import Drawn, Missing
 from indicators.report.figures.thesis import FIGURES
-from indicators.specs import load_study
+from indicators.specs.files import load_study
 from indicators.store import Store
 from tests.report.judged import EVIDENCE, Page, case, document, html
 from tests.report.made_up import ThreeSeeds

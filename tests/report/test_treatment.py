@@ -12,7 +12,8 @@ from indicators.report import overview, page, treatment
 from indicators.report.treatment import DOES_NOT_APPLY, NETWORKS
 from indicators.sources.published import published_at
 from indicators.sources.stored import Measurements
-from indicators.specs import STUDIES, DataSpec, Recipe, load_study
+from indicators.specs import DataSpec, Recipe
+from indicators.specs.files import STUDIES, load_study
 from indicators.store import Store
 from tests.report.judged import Page, case, document, html
 from tests.report.made_up import Study, array

@@ -11,7 +11,7 @@ from indicators.errors import InputError, NotApplicable
 from indicators.measures.catalog import CATALOG, INDICATORS
 from indicators.sources import export
 from indicators.sources.source import open_source
-from indicators.specs import load_study
+from indicators.specs.files import load_study
 
 NAME = "silhouette_cosine"
 

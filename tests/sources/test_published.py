@@ -15,7 +15,7 @@ from indicators.sources import published
 from indicators.sources.published import publish, published_at
 from indicators.sources.source import open_source
 from indicators.sources.stored import Measurements
-from indicators.specs import STUDIES, load_study
+from indicators.specs.files import STUDIES, load_study
 from indicators.store import Store
 from indicators.study.agenda import Work
 from indicators.study.workers import prepare

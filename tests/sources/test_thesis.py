@@ -8,7 +8,8 @@ import pytest
 from indicators import plans
 from indicators.measures.catalog import INDICATORS
 from indicators.sources import transcribed
-from indicators.specs import LEVELS, OPTIMIZERS, STUDIES, ArchitectureSpec, load_study
+from indicators.specs import LEVELS, OPTIMIZERS, ArchitectureSpec
+from indicators.specs.files import STUDIES, load_study
 
 FILE = STUDIES / "thesis-2019.toml"
 STUDY = transcribed.load(FILE)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from indicators.errors import InputError, NotApplicable
 from indicators.sources import transcribed
-from indicators.specs import LEVELS, OPTIMIZERS, STUDIES
+from indicators.specs import LEVELS, OPTIMIZERS
+from indicators.specs.files import STUDIES
 
 FILE = STUDIES / "thesis-2019.toml"
 STUDY = transcribed.load(FILE)

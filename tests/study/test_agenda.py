@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from indicators.measures.catalog import INDICATORS
 from indicators.sources.layout import file_name
-from indicators.specs import ArchitectureSpec, MeasuringSpec, load_study
+from indicators.specs import ArchitectureSpec, MeasuringSpec
+from indicators.specs.files import load_study
 from indicators.study.agenda import Work
 from tests.study.processes import RUN, pretend, started
 

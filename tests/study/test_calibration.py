@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators.errors import InputError
-from indicators.specs import LEVELS, OPTIMIZERS, load_study
+from indicators.specs import LEVELS, OPTIMIZERS
+from indicators.specs.files import load_study
 from indicators.study.calibration import STEP, CellSearch, calibrate, missed, next_rate
 
 TARGETS = {"low": 0.4, "medium": 0.5, "high": 0.6}

@@ -7,7 +7,8 @@ import pytest
 from indicators.errors import InputError
 from indicators.images.dataset import load_dataset
 from indicators.images.npz import import_npz
-from indicators.specs import ArchitectureSpec, RecordedSpec, load_study, write_study
+from indicators.specs import ArchitectureSpec, RecordedSpec
+from indicators.specs.files import load_study, write_study
 from indicators.study.choosing import calibrated_name, choose_study, fetch, uncalibrated
 
 MINI = load_study("cifar10-mini")

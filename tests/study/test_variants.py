@@ -1,15 +1,11 @@
 """Networks that differ from the nine of a study in one factor: trained, measured, published and seen by claims."""
 
-import numpy as np
 import pytest
-import xarray as xr
 
-from indicators.claims.verbs import more
 from indicators.claims.view import View
-from indicators.errors import InputError, NotApplicable
 from indicators.sources.published import publish, published_at
 from indicators.sources.stored import Measurements
-from indicators.specs import VariantSpec
+from indicators.specs.variants import VariantSpec
 from indicators.store import Store
 from indicators.study.agenda import work_of
 from indicators.study.workers import prepare
