@@ -238,10 +238,7 @@ def test_selective_neurons_follow_accuracy_within_a_recipe(study):
     assert tracks(selectivity, accuracy, by=0.3, within="recipe")
 
 
-@pytest.mark.claim(
-    "X1", tier="extension", section="9.3", expected=0.03,
-    needs="information shared by neurons of different layers, by their distance, and for images in random order",
-)  # fmt: skip
+@pytest.mark.claim("X1", tier="extension", section="9.3", expected=0.03)
 @pytest.mark.parametrize("distance", [2, 4, 8])
 def test_similar_information_reappears_in_other_layers(study, distance):
     """Neurons some layers apart share information beyond what chance makes of so many images."""
@@ -251,10 +248,7 @@ def test_similar_information_reappears_in_other_layers(study, distance):
     assert more(surplus, {"distance": distance}, than=0, by=0.01, unit="NMI")
 
 
-@pytest.mark.claim(
-    "X2", tier="extension", section="9.3", expected=0.9,
-    needs="redundancy of every layer by singular vector canonical correlations (SVCCA)",
-)  # fmt: skip
+@pytest.mark.claim("X2", tier="extension", section="9.3", expected=0.9)
 def test_canonical_correlations_show_the_same_redundancy(study):
     """Layers are as redundant by canonical correlations as by the information that pairs of their neurons share."""
     redundancy, information = study["canonical_redundancy"], study["pairwise_nmi"]
@@ -355,12 +349,12 @@ def test_a_minimum_of_layers_is_needed(study):
     assert less(accuracy, {"level": "high", "network_depth": 5}, than={"network_depth": 11}, by=0.05, unit="accuracy")
 
 
-@pytest.mark.claim(
-    "X10", tier="extension", section="8.5", expected=0.15,
-    needs="information on the labels of images that are learned early and of those that are learned late",
-)  # fmt: skip
+@pytest.mark.claim("X10", tier="extension", section="8.5", expected=0.15)
 def test_easy_images_are_told_apart_in_earlier_layers(study):
-    """Information on the labels of easy images rises in earlier layers than on those of hard ones."""
+    """Information on the labels of easy images rises in earlier layers than on those of hard ones.
+
+    Easy is the half of a thousand training images that a network learned first, to stay.
+    """
     information = layers_in(study["label_information_by_difficulty"], *HIDDEN)
 
     # Half a layer of the thesis's network, and more.

@@ -212,6 +212,16 @@ def layers_in(values: xr.DataArray, *parts: str) -> xr.DataArray:
     return values.isel(layer=chosen)
 
 
+def layers_with_numbers(values: xr.DataArray) -> xr.DataArray:
+    """The layers that have a number in some network; NotApplicable where none has."""
+    kept = values.dropna("layer", how="all")
+    if not kept.sizes["layer"]:
+        raise NotApplicable(
+            f"{values.name} has no number in any layer; none is for {values.attrs.get('undefined', '')}"
+        )
+    return kept
+
+
 def layer_at(values: xr.DataArray, place: int) -> xr.DataArray:
     """The layer at a place of the network, 0 the first, -1 the output, -2 the last hidden one, kept as the only one.
 

@@ -7,13 +7,24 @@ that it is computed once. `catalog` says which indicator looks at what.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from indicators.measures import activity, clustering, distributions, information, representation, sparsity, weights
+from indicators.measures import (
+    activity,
+    canonical,
+    clustering,
+    distributions,
+    information,
+    learning,
+    representation,
+    sparsity,
+    weights,
+)
 from indicators.measures.arrays import Array, Floats, activation_matrix, finite_vector
 
 SHARES = tuple(np.linspace(0.0, 1.0, 101).tolist())
@@ -22,11 +33,17 @@ PLACES = tuple(np.sinh(np.linspace(-math.asinh(50), math.asinh(50), 201)).tolist
 """Where densities are given, in root mean squares of a layer's weights: one axis for every layer and network."""
 DISTANCES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24)
 """Between the places of two neurons in the image, in pixels of their layer."""
+LAYERS_APART = (1, 2, 4, 8)
+"""How many layers further on the second neuron of a pair lies."""
+SIDES = ("before", "after")
+"""Of a pooling."""
 BINS = 100
 BIN_EDGES = tuple(float(edge) for edge in np.linspace(0, 1, BINS + 1)[:-1])
 """The lower ones, of histograms over shares."""
 NEAR_ZERO = 0.1
 """In root mean squares."""
+_CANONICAL_SEED, _FLOOR_SEED = 101, 102
+"""Beyond all distances, which go into seeds too."""
 AFFORDABLE_NEURONS = 2048
 """Whose pairs are all looked at."""
 
@@ -70,6 +87,8 @@ class Layer:
     """How many random orders of the labels tell what chance gives."""
     shape: tuple[int, int, int] | None = None
     """(height, width, channels) of the neurons, where they have places in the image."""
+    learned: Array | None = None
+    """(images,), the epoch from which the network gets each right to the end; None where nobody asked."""
 
     @property
     def size(self) -> int:
@@ -134,10 +153,65 @@ class Layer:
         sampled = information.sample_pairs_at_distance(self.shape, distance, self.pairs, rng=rng)
         return float(information.pairwise_nmi(self.active, sampled).mean())
 
+    @property
+    def canonical_redundancy(self) -> float:
+        """`canonical.canonical_redundancy` of some places of the images."""
+        rng = np.random.default_rng([*np.atleast_1d(self.seed), _CANONICAL_SEED])
+        points = canonical.points_of(self.activations, self.channels, rng=rng)
+        return canonical.canonical_redundancy(points, rng=rng)
+
+    @property
+    def information_by_difficulty(self) -> Floats:
+        """Mean information of the neurons on the labels of images learned early, and late, less its floor, (2,)."""
+        if self.learned is None or len(self.learned) < 2:
+            return np.full(len(learning.DIFFICULTIES), math.nan)
+        if self.learned.shape != self.labels.shape or len(self.activations) != len(self.labels):
+            shapes = np.shape(self.activations), self.labels.shape, self.learned.shape
+            raise ValueError(f"activations, labels and learned of shapes {shapes}: expected the same images in all")
+        early = learning.learned_early(self.learned)
+        halves = (
+            replace(self, activations=self.activations[half], labels=self.labels[half], learned=None)
+            for half in (early, ~early)
+        )
+        return np.array([half._information_beyond_chance for half in halves])
+
+    @property
+    def _information_beyond_chance(self) -> float:
+        found = information.label_information(self.active, self.labels)
+        return float((found - self.floor(information.label_information)).mean())
+
     def floor(self, of: Any) -> Floats:
         """What each neuron would tell about labels in random order, (neurons,)."""
         rng = np.random.default_rng(self.seed)
         return information.label_floor(self.active, self.labels, draws=self.label_draws, rng=rng, of=of)
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """All layers of a network on the same images."""
+
+    active: tuple[information.Active, ...]
+    """Of each layer, which neurons are above their own mean on which images: (images, neurons) bool, or packed."""
+    pairs: int
+    """How many pairs of neurons to sample at every distance, at least."""
+    seed: int | list[int]
+    """Which of them."""
+
+    def nmi_across(self, apart: int) -> float:
+        """Mean NMI of pairs of neurons that lie so many layers apart, NaN where no two layers do."""
+        return mean(self._of_pairs(information.nmi_across, apart))
+
+    def nmi_across_floor(self, apart: int) -> float:
+        """The same of the same pairs, with the images of the second neuron in random order."""
+        rng = np.random.default_rng([*np.atleast_1d(self.seed), apart, _FLOOR_SEED])
+        return mean(self._of_pairs(partial(information.nmi_across_floor, rng=rng), apart))
+
+    def _of_pairs(self, of: Callable[..., Floats], apart: int) -> Floats:
+        """What a function gives for the sampled pairs, equally many from every two layers that lie so far apart."""
+        rng = np.random.default_rng([*np.atleast_1d(self.seed), apart])
+        both = list(zip(self.active, self.active[apart:], strict=False))
+        count = -(-self.pairs // max(len(both), 1))
+        return np.concatenate([np.empty(0), *(of(*two, _pairs_of(two, count, rng)) for two in both)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +228,10 @@ class Neuron:
     """How many of the images, the first, are looked at where not all are."""
     window: Array | None = None
     """(images, any), what 2019 took for the inputs; None where that does not exist."""
+    unpooled: Array | None = None
+    """(images, u), what the pooling before the layer read to make the inputs; None where there is none."""
+    unpooled_weights: Array | None = None
+    """(u,), the weight of the input that each is pooled into."""
 
     @cached_property
     def silhouettes(self) -> dict[str, clustering.Silhouette]:
@@ -187,6 +265,20 @@ class Neuron:
         ones = np.ones(self.window.shape[1])
         return clustering.neighborhood_silhouette(self.window[few], ones, self.active[few], metric=metric).value
 
+    def silhouette_by_pooling(self, metric: str) -> Floats:
+        """The silhouette by what the pooling before the layer read, and by what it gave, (2,).
+
+        NaN for both where one does not exist: means over neurons are then of the same ones.
+        """
+        if self.unpooled is None or self.unpooled_weights is None:
+            return np.full(len(SIDES), math.nan)
+        few = slice(self.images)
+        before = clustering.neighborhood_silhouette(
+            self.unpooled[few], self.unpooled_weights, self.active[few], metric=metric
+        )
+        values = np.array([before.value, self.silhouettes[metric].value])
+        return np.where(np.isnan(values).any(), math.nan, values)
+
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
@@ -204,6 +296,11 @@ def mean(values: Array) -> float:
     """Mean of the values that are defined, NaN where there is none."""
     defined = np.asarray(values)[~np.isnan(values)]
     return float(defined.mean()) if defined.size else math.nan
+
+
+def _pairs_of(layers: Sequence[information.Active], count: int, rng: np.random.Generator) -> Array:
+    """Pairs of a neuron of the one layer and one of the other, (count, 2)."""
+    return np.stack([rng.integers(len(information.as_packed(layer).counts), size=count) for layer in layers], axis=1)
 
 
 def density(values: Array, scale: float) -> Floats:

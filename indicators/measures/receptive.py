@@ -4,6 +4,8 @@
 (images, height, width, channels), kernels (height, width, channels, filters).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -41,6 +43,49 @@ def receptive_inputs(
     (rows, rows_inside), (columns, columns_inside) = spans
     patch[:, rows_inside, columns_inside] = values[:, rows, columns]
     return patch.reshape(len(values), -1)
+
+
+def unpooled_inputs(
+    maps: ArrayLike,
+    position: tuple[int, int],
+    kernel_size: Pair,
+    *,
+    pool_size: Pair,
+    pool_strides: Pair,
+    pool_padding: str = "valid",
+    strides: Pair = 1,
+    padding: str = "same",
+) -> Array:
+    """What a pooling reads for the inputs of the neurons of the convolution after it, (images, kh * ph * kw * pw * c).
+
+    The places of the map before the pooling that make up the patch of `receptive_inputs` at `position`: for every
+    input of the patch the ph * pw places that it is pooled from, one that several inputs read as often as that. Zeros
+    stand where the patch or a window reaches out of the map. In the order of `unpooled_weights`.
+
+    maps: (images, height, width, channels), before the pooling; the other arguments and errors are those of
+    `receptive_inputs`, of the convolution and of the pooling. Thesis section 8.4.6.
+    """
+    values = _maps(maps)
+    check_choice("padding", padding, PADDINGS)
+    check_choice("pool_padding", pool_padding, PADDINGS)
+    convolution = _pair("kernel_size", kernel_size), _pair("strides", strides), padding
+    pooling = _pair("pool_size", pool_size), _pair("pool_strides", pool_strides), pool_padding
+    rows, columns = (_pooled_places(values.shape[axis + 1], position, axis, convolution, pooling) for axis in (0, 1))
+    patch = values[:, np.maximum(rows, 0)][:, :, np.maximum(columns, 0)]
+    patch[:, rows < 0] = 0
+    patch[:, :, columns < 0] = 0
+    return patch.reshape(len(values), -1)
+
+
+def unpooled_weights(kernel: ArrayLike, neuron: int, pool_size: Pair) -> Array:
+    """Weight of the input that each place of `unpooled_inputs` is pooled into, (kh * ph * kw * pw * c,).
+
+    kernel: (kh, kw, c, filters). Errors as in `receptive_weights`.
+    """
+    values = real_numbers(kernel, "kernel")
+    down, right = _pair("pool_size", pool_size)
+    weights = receptive_weights(values, neuron).reshape(values.shape[:-1])
+    return weights.repeat(down, axis=0).repeat(right, axis=1).ravel()
 
 
 def dense_inputs(activations: ArrayLike) -> Array:
@@ -89,13 +134,30 @@ def _span(
     size: int, position: tuple[int, int], axis: int, kernel: int, stride: int, padding: str
 ) -> tuple[slice, slice]:
     """The part of the image that the kernel covers, and where in the kernel it lies."""
-    same = padding == "same"
-    outputs = -(-size // stride) if same else (size - kernel) // stride + 1
+    outputs, before = _layout(size, kernel, stride, padding)
     place = _checked_place(position, axis, outputs)
-    before = max((outputs - 1) * stride + kernel - size, 0) // 2 if same else 0
     start = place * stride - before
     low, high = max(start, 0), min(start + kernel, size)
     return slice(low, high), slice(low - start, high - start)
+
+
+def _pooled_places(
+    size: int, position: tuple[int, int], axis: int, convolution: tuple[Any, Any, str], pooling: tuple[Any, Any, str]
+) -> Array:
+    """Along one axis, the places that are pooled into each input that the kernel covers; -1 outside the map."""
+    (kernel, stride, padding), (window, step, pool_padding) = convolution, pooling
+    outputs, before = _layout(size, window[axis], step[axis], pool_padding)
+    covered, inside = _span(outputs, position, axis, kernel[axis], stride[axis], padding)
+    first = np.arange(covered.start, covered.stop) * step[axis] - before
+    places = np.full((kernel[axis], window[axis]), -1)
+    places[inside] = first[:, np.newaxis] + np.arange(window[axis])
+    return np.where((places >= 0) & (places < size), places, -1).ravel()
+
+
+def _layout(size: int, kernel: int, stride: int, padding: str) -> tuple[int, int]:
+    """Number of outputs along one axis, and of zeros before the map."""
+    outputs = -(-size // stride) if padding == "same" else (size - kernel) // stride + 1
+    return outputs, max((outputs - 1) * stride + kernel - size, 0) // 2 if padding == "same" else 0
 
 
 def _window(size: int, position: tuple[int, int], axis: int) -> slice:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from indicators.measures import pruning
+from indicators.measures import learning, pruning
 
-Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "neuron", "pruning"]
+Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "followed", "layers", "neuron", "pruning"]
 Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons", "gain"]
 
 
@@ -59,9 +59,10 @@ class Indicator:
     """What the ends of the scale mean."""
     needs: Needs
     """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `inputs` (`kernel`, `trajectory`, `layer`,
-    `neuron`); all final kernels (`kernels`); or kernels, fractions and a generator, to give masks for each fraction
-    (`pruning`: the indicator is the accuracy with each). `record`: nothing, it is logged, kept while training. What
-    is asked of neurons is measured of a sample of each layer's: the layer has their mean."""
+    `neuron`); a `Layer` on images whose learning was followed (`followed`); the `Layers` of a network (`layers`); all
+    final kernels (`kernels`); or kernels, fractions and a generator, to give masks for each fraction (`pruning`: the
+    indicator is the accuracy with each). `record`: nothing, it is logged, kept while training. What is asked of neurons
+    is measured of a sample of each layer's: the layer has their mean."""
     of: Callable[..., Any]
     unit: str
     bounds: tuple[float, float]
@@ -87,7 +88,7 @@ class Indicator:
     def ways(self) -> tuple[Way, ...]:
         """How it is measured: of trained networks always, on test images and of untrained networks where it says so."""
         # Only what runs images forward depends on the statistics of untrained networks.
-        estimated = self.untrained and self.needs in ("layer", "neuron")
+        estimated = self.untrained and self.needs in ("layer", "layers", "neuron")
         taken = {TRAINED: True, TEST_IMAGES: self.held_out, UNTRAINED: self.untrained, UNTRAINED_ESTIMATED: estimated}
         return tuple(way for way in WAYS if taken[way])
 
@@ -103,6 +104,8 @@ COSTS = {
     "kernels": "a sort of the weights",
     "trajectory": "nothing but arithmetic: a thousand weights are followed while training",
     "layer": "one pass over the sampled images for all such rows",
+    "followed": "one pass over a thousand training images, asked about while training",
+    "layers": "no pass of its own: that of the rows of layers",
     "neuron": "the distances of all images, for every sampled neuron",
     "pruning": "a pass over the test images for every fraction and draw",
 }
@@ -131,6 +134,11 @@ def variant_image(study: Any) -> float:
 def image(study: Any) -> float:
     """One of the images that activations are sampled on."""
     return 1.0 / float(study.measuring.images)
+
+
+def half_followed(study: Any) -> float:
+    """One of the half of the images whose learning is followed while training."""
+    return 2.0 / float(min(learning.ASKED, study.data.train))
 
 
 def clustering_image(study: Any) -> float:

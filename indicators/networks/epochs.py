@@ -55,6 +55,12 @@ class Loop:
         results = self.model.evaluate(batches, verbose=0, return_dict=True)
         return float(results["loss"]), float(results["accuracy"])
 
+    def right(self, split: Split) -> Array:
+        """Which images are classified right in inference mode, (images,) bool."""
+        batches = Batches(self._dataset, split, EVALUATION_BATCH)
+        found = [np.argmax(self.model.predict_on_batch(batches[k][0]), axis=1) for k in range(len(batches))]
+        return np.asarray(np.concatenate(found) == split.labels)
+
 
 class Program:
     """Epochs and evaluations as one JAX program each; what `Loop` does, but for the order of roundings."""
@@ -66,6 +72,7 @@ class Program:
         self._placed: dict[int, tuple[Any, Any]] = {}
         self._train = jax.jit(self._trained, static_argnames="size", donate_argnames="state")
         self._evaluate = jax.jit(self._evaluated, static_argnames="size")
+        self._classify = jax.jit(self._classified)
 
     def train(self, order: Array, size: int, callbacks: Sequence[keras.callbacks.Callback] = ()) -> tuple[float, float]:
         """Loss and accuracy, running, of an epoch of batches of `size` training images in that order."""
@@ -87,6 +94,14 @@ class Program:
         totals = self._evaluate(trainable, others, *self._place(split), size=EVALUATION_BATCH)
         loss, accuracy = (float(total) / len(split.labels) for total in totals)
         return loss, accuracy
+
+    def right(self, split: Split) -> Array:
+        """Which images are classified right in inference mode, (images,) bool."""
+        trainable, others = _values(self.model.trainable_variables), _values(self.model.non_trainable_variables)
+        images, labels = self._place(split)
+        parts = [images[start : start + EVALUATION_BATCH] for start in range(0, len(labels), EVALUATION_BATCH)]
+        found = np.concatenate([np.asarray(self._classify(trainable, others, part)) for part in parts])
+        return np.asarray(found == split.labels)
 
     def _place(self, split: Split) -> tuple[Any, Any]:
         """Images, as they are on disk, and labels on the device."""
@@ -120,6 +135,10 @@ class Program:
             return None, (loss * len(rows), correct)
 
         return _over_batches(step, None, jnp.arange(len(labels)), size)[1]
+
+    def _classified(self, trainable: Any, others: Any, images: Any) -> Any:
+        outputs, _ = self.model.stateless_call(trainable, others, self._normalized(images), training=False)
+        return outputs.argmax(axis=-1)
 
     def _loss(self, trainable: Any, others: Any, images: Any, labels: Any, *, training: bool) -> tuple[Any, Any]:
         """Mean cross-entropy plus penalties; what the layers changed, and how many images were classified right."""

@@ -169,23 +169,38 @@ class _Sampled:
         if received.options is not None:
             cuts = [partial(receptive.receptive_inputs, position=place, **received.options) for place in at]
         wide = bool(at) and min(received.outputs.shape[1:3]) > 1
-        windows: list[Keep] = [partial(receptive.window_2019, position=place) for place in at] if wide else []
-        self._inputs, self._windows = _Parts(received.inputs, cuts), _Parts(received.outputs, windows)
-        self.tensors = [received.inputs, activation, *([received.outputs] if windows else [])]
-        self.keep: list[Keep] = [self._inputs.keep, self._answers, *([self._windows.keep] if windows else [])]
-        self.bytes_per_image = 4 * (self._inputs.size + self._windows.size)
+        self._inputs, self._pooled = _Parts(received.inputs, cuts), received.pooled
+        self._beside: dict[str, _Parts] = {}
+        if wide:
+            windows: list[Keep] = [partial(receptive.window_2019, position=place) for place in at]
+            self._beside["window"] = _Parts(received.outputs, windows)
+        if self._pooled is not None:
+            options = {**(received.options or {}), **self._pooled.options}
+            unpooled: list[Keep] = [partial(receptive.unpooled_inputs, position=place, **options) for place in at]
+            self._beside["unpooled"] = _Parts(self._pooled.maps, unpooled)
+        kept = (self._inputs, *self._beside.values())
+        self.tensors = [activation, *(parts.tensor for parts in kept)]
+        self.keep: list[Keep] = [self._answers, *(parts.keep for parts in kept)]
+        self.bytes_per_image = 4 * sum(parts.size for parts in kept)
 
     def neurons(self, kept: Sequence[Array], kernel: Array, few: int) -> Iterator[Neuron]:
         """The neurons, one at a time: what they receive may be large."""
-        inputs, active, *windows = kept
+        active, inputs, *others = kept
+        beside = list(zip(self._beside.items(), others, strict=True))
         for index, neuron in enumerate(self._filters.tolist()):
             yield Neuron(
                 self._inputs.part(inputs, index),
                 receptive.receptive_weights(kernel, neuron),
                 active[:, index],
                 few,
-                self._windows.part(windows[0], index) if windows else None,
+                **{name: parts.part(array, index) for (name, parts), array in beside},
+                unpooled_weights=self._unpooled_weights(kernel, neuron),
             )
+
+    def _unpooled_weights(self, kernel: Array, neuron: int) -> Array | None:
+        if self._pooled is None:
+            return None
+        return receptive.unpooled_weights(kernel, neuron, self._pooled.options["pool_size"])
 
     def _answers(self, activations: Array) -> Array:
         answers: Array = activations.reshape(len(activations), -1)[:, self._chosen] > 0
@@ -197,7 +212,7 @@ class _Parts:
 
     def __init__(self, tensor: Any, cuts: Sequence[Keep]) -> None:
         blank = np.zeros((1, *tensor.shape[1:]), np.float32)
-        self._cuts = cuts
+        self.tensor, self._cuts = tensor, cuts
         self._ends = np.cumsum([cut(blank).shape[1] for cut in cuts], dtype=int)
         cut_out = int(self._ends[-1]) if cuts else 0
         self._whole = cut_out >= blank.size

@@ -3,6 +3,8 @@
 A layer here is one that has a kernel; what follows it (normalization, activation, dropout) belongs to it.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -36,6 +38,7 @@ ACTIVATIONS = (
     keras.layers.ELU,
     keras.layers.Softmax,
 )
+POOLINGS_OF_MAPS = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 _POOLING = re.compile(r"(Adaptive)?(Max|Average)Pool(ing[123]D)?")
 """Names of what pools neighboring places."""
 
@@ -197,6 +200,15 @@ def _keeps_neurons(operation: Any) -> bool:
 # --- What their neurons receive -------------------------------------------------------------------
 
 
+class Pooled(NamedTuple):
+    """What a pooling reads, and how."""
+
+    maps: keras.KerasTensor
+    """(batch, height, width, channels) before the pooling."""
+    options: dict[str, Any]
+    """How the window moves over the image, as `receptive.unpooled_inputs` takes it."""
+
+
 class Received(NamedTuple):
     """What the neurons of a layer receive, and how."""
 
@@ -206,6 +218,8 @@ class Received(NamedTuple):
     """Of the kernel, before normalization and activation."""
     options: dict[str, Any] | None
     """How the kernel moves over the image, as `receptive.receptive_inputs` takes it; None for a dense layer."""
+    pooled: Pooled | None = None
+    """What the inputs are pooled from, where a convolution follows a pooling of maps directly."""
 
 
 def received(model: keras.Model) -> list[Received | None]:
@@ -215,10 +229,11 @@ def received(model: keras.Model) -> list[Received | None]:
     flat inputs. InputError as for ``activations``.
     """
     found = calls(model)
-    return [_received(_only_call(layer, found)) for layer in kernel_layers(model)]
+    makers = {id(tensor): call for call in found for tensor in call.outputs}
+    return [_received(_only_call(layer, found), makers) for layer in kernel_layers(model)]
 
 
-def _received(call: Call) -> Received | None:
+def _received(call: Call, makers: Mapping[int, Call]) -> Received | None:
     layer, inputs, outputs = call.operation, call.inputs[0], call.outputs[0]
     if isinstance(layer, keras.layers.Dense) and len(inputs.shape) == 2:
         return Received(inputs, outputs, None)
@@ -226,4 +241,17 @@ def _received(call: Call) -> Received | None:
     if not plain or tuple(layer.dilation_rate) != (1, 1):
         return None
     options = {"kernel_size": layer.kernel_size, "strides": layer.strides, "padding": layer.padding}
-    return Received(inputs, outputs, options)
+    return Received(inputs, outputs, options, _pooled(makers.get(id(inputs)), makers))
+
+
+def _pooled(maker: Call | None, makers: Mapping[int, Call]) -> Pooled | None:
+    """What a pooling reads that gave a layer its inputs, but for what changes nothing in inference."""
+    while maker is not None and isinstance(maker.operation, REGULARIZATIONS):
+        maker = makers.get(id(maker.inputs[0]))
+    if maker is None or not isinstance(maker.operation, POOLINGS_OF_MAPS):
+        return None
+    pooling = maker.operation
+    if pooling.data_format != "channels_last":
+        return None
+    options = {"pool_size": pooling.pool_size, "pool_strides": pooling.strides, "pool_padding": pooling.padding}
+    return Pooled(maker.inputs[0], options)

@@ -14,9 +14,10 @@ import keras
 import numpy as np
 
 from indicators.errors import InputError
-from indicators.images.dataset import Dataset
+from indicators.images.dataset import Dataset, Split
 from indicators.machine import provenance
 from indicators.measures import weights
+from indicators.measures.learning import Learning
 from indicators.measures.trajectories import Following
 from indicators.networks import architectures, epochs, optimizers, schedule, starts
 from indicators.networks.adapting import Masks, adapt
@@ -30,7 +31,7 @@ Progress = Callable[..., None]
 
 GRADIENT_BATCHES = 2
 """Of training images, the first ones, that the gradients of the followed weights are taken on."""
-_AT_THE_END, _FOLLOWED, _OPTIMIZER = "end.", "followed.", "optimizer."
+_AT_THE_END, _FOLLOWED, _LEARNED, _OPTIMIZER = "end.", "followed.", "learned.", "optimizer."
 """What the arrays of a checkpoint begin with that are not the network's own."""
 _UNIQUE = re.compile(r"_\d+$")
 
@@ -70,9 +71,11 @@ def train(
     kernels = list(layout(model)["kernels"].values())
     removed = starts.removed(spec, initial, kernels, parent)
     prepare = partial(_prepare, model, spec, removed)
-    history, end, followed = _restore(model, entry, starts.without(initial, kernels, removed), prepare)
+    history, end, followed, learned = _restore(model, entry, starts.without(initial, kernels, removed), prepare)
     start = {name: initial[name] for name in kernels}
     following = Following.start(list(start.values()), spec.seed, followed)
+    learning = Learning.start(len(dataset.train.labels), spec.seed, learned)
+    asked = Split(dataset.train.images[learning.images], dataset.train.labels[learning.images])
     runner = epochs.runner(model, dataset)
     gradients = Gradients(model, [layer.kernel for layer in kernel_layers(model)])
     while not schedule.finished(history, spec.recipe):
@@ -89,11 +92,13 @@ def train(
         beyond = last is not None and len(history) > last
         if not beyond:
             following = following.after(_kernels(model), gradients.mean(_first_batches(spec, dataset)))
+            learning = learning.after(runner.right(asked))
         if last == len(history):
             record["accuracy"] = _accuracies(runner, dataset)
             end = model_arrays(model)
-        _checkpoint(model, entry, history, end, following, keep=spec.recipe.keep_epochs and not beyond)
-    _finish(runner, spec, entry, dataset, history, end, following)
+        kept = _kept(end, following, learning)
+        _checkpoint(model, entry, history, kept, keep=spec.recipe.keep_epochs and not beyond)
+    _finish(runner, spec, entry, dataset, history, end, following, learning)
 
 
 def build(spec: UntrainedSpec, dataset: Dataset) -> keras.Model:
@@ -251,10 +256,11 @@ def _accuracies(runner: epochs.Runner, dataset: Dataset) -> dict[str, float]:
 
 def _restore(
     model: keras.Model, entry: Entry, initial: Arrays, prepare: Callable[[list[schedule.Epoch]], None]
-) -> tuple[list[schedule.Epoch], Arrays, Arrays]:
+) -> tuple[list[schedule.Epoch], Arrays, Arrays, Arrays]:
     """Loads the last whole epoch, optimizer and all, or the initial weights.
 
-    Returns the record so far, the weights at the end of the training if it is past that, and what was followed.
+    Returns the record so far, the weights at the end of the training if it is past that, what was followed of weights
+    and what was learned of images.
     """
     for name in reversed([name for name in entry.names() if name.startswith("checkpoint-")]):
         stored = entry.read_arrays(name)
@@ -265,28 +271,30 @@ def _restore(
             load_arrays(model, arrays)
             for index, variable in enumerate(model.optimizer.variables):
                 variable.assign(arrays[f"{_OPTIMIZER}{index:03d}"])
-            return history, _under(_AT_THE_END, arrays), _under(_FOLLOWED, arrays)
+            return history, _under(_AT_THE_END, arrays), _under(_FOLLOWED, arrays), _under(_LEARNED, arrays)
     prepare([])
     load_arrays(model, initial)
-    return [], {}, {}
+    return [], {}, {}, {}
 
 
 def _under(prefix: str, arrays: Arrays) -> Arrays:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _checkpoint(
-    model: keras.Model, entry: Entry, history: list[schedule.Epoch], end: Arrays, following: Following, *, keep: bool
-) -> None:
+def _kept(end: Arrays, following: Following, learning: Learning) -> Arrays:
+    """What a checkpoint holds beside the network and its optimizer."""
+    groups = {_AT_THE_END: end, _FOLLOWED: following.arrays, _LEARNED: learning.arrays}
+    return {f"{prefix}{name}": array for prefix, arrays in groups.items() for name, array in arrays.items()}
+
+
+def _checkpoint(model: keras.Model, entry: Entry, history: list[schedule.Epoch], kept: Arrays, *, keep: bool) -> None:
     """Stores the state after an epoch in place of the one before."""
     name, before = (f"checkpoint-{len(history) - back:04d}.safetensors" for back in (0, 1))
     state = {f"{_OPTIMIZER}{index:03d}": variable.numpy() for index, variable in enumerate(model.optimizer.variables)}
-    state |= {f"{_AT_THE_END}{name}": array for name, array in end.items()}
-    state |= {f"{_FOLLOWED}{name}": array for name, array in following.arrays.items()}
     arrays = model_arrays(model)
     if keep:
         entry.write_arrays(f"epoch-{len(history):04d}.safetensors", arrays, layout(model))
-    entry.write_arrays(name, arrays | state, {"history": history}, replacing=before)
+    entry.write_arrays(name, arrays | state | kept, {"history": history}, replacing=before)
 
 
 def _finish(
@@ -297,6 +305,7 @@ def _finish(
     history: list[schedule.Epoch],
     end: Arrays,
     following: Following,
+    learning: Learning,
 ) -> None:
     """Stores the record and what was followed, and then the final weights: a network with these is trained."""
     last = schedule.last_epoch(history, spec.recipe)
@@ -312,6 +321,9 @@ def _finish(
         record["beyond"] = {"epochs": beyond, "accuracy": accuracy}
     entry.write("history.json", json.dumps(record).encode())
     entry.write_arrays("trajectory.safetensors", following.arrays, {})
+    # A training that goes on from a checkpoint of a version that did not ask lacks the epochs before it.
+    if len(learning.right) == len(epochs):
+        entry.write_arrays("learned.safetensors", learning.arrays, {})
     checkpoint = f"checkpoint-{len(history):04d}.safetensors"
     entry.write_arrays("final.safetensors", end, layout(runner.model), replacing=checkpoint)
 

@@ -188,6 +188,12 @@ class Measurements:
         if row.needs == "record":
             return LOGGED[row.name](entry)
         data = entry.read(file_name(row, self.study.measuring, state))
+        if data is None and lacks_followed(row, entry):
+            raise NotApplicable(
+                f"{row.name} of {spec.label} cannot be measured: it was trained before trainings kept which images "
+                f"they had learned; to train it again, delete {entry.folder} and run `indicators measure "
+                f"--study {self.study.name}`"
+            )
         if data is None:
             epoch = "" if state.epoch is None else f" --epoch {state.epoch}"
             raise NotMeasured(
@@ -235,6 +241,11 @@ def stored_arrays(entry: Entry, name: str) -> tuple[Arrays, dict[str, Any]]:
     if stored is None:
         raise _not_made(entry)
     return stored
+
+
+def lacks_followed(row: Indicator, entry: Entry) -> bool:
+    """Whether a row asks when a trained network learned its images, and its training did not keep that."""
+    return row.needs == "followed" and entry.has("final.safetensors") and not entry.has("learned.safetensors")
 
 
 def _not_made(entry: Entry) -> NotMeasured:

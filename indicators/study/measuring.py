@@ -11,10 +11,11 @@ import xarray as xr
 from indicators.errors import InputError, did_you_mean
 from indicators.images.dataset import Dataset
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.measures.inputs import Kernel, Layer, Trajectory
+from indicators.measures.inputs import Kernel, Layer, Layers, Trajectory
+from indicators.measures.learning import ASKED, learned_at
 from indicators.measures.row import WAYS, Indicator
 from indicators.sources.layout import State, file_name, state_of, to_bytes
-from indicators.sources.stored import stored_arrays
+from indicators.sources.stored import lacks_followed, stored_arrays
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry, Store
 
@@ -26,6 +27,7 @@ Progress = Callable[..., None]
 Stored = tuple[Arrays, dict[str, Any]]
 
 IMAGE_SEED, PRUNING_SEED, PAIR_SEED, CLUSTERING_SEED, NEURON_SEED = 1, 2, 3, 4, 5
+"""6 and 7 are those of the weights, and of the images, that are followed while training."""
 
 
 def plan(
@@ -68,10 +70,13 @@ def missing(
     only: Collection[str] | None = None,
     epoch: int | None = None,
 ) -> Iterator[tuple[State, Indicator]]:
-    """What of that is not stored, or stored damaged, at these settings and versions."""
+    """What of that is not stored, or stored damaged, at these settings and versions.
+
+    What a training did not keep, having ended before it was kept, is not among it: nothing can measure that.
+    """
     for state, rows in plan(spec, only=only, epoch=epoch):
         for row in rows:
-            if entry.read(file_name(row, settings, state)) is None:
+            if not lacks_followed(row, entry) and entry.read(file_name(row, settings, state)) is None:
                 yield state, row
 
 
@@ -112,7 +117,8 @@ def forward_images(
     total = 0
     for state, rows in plan(spec, only=only, epoch=epoch):
         estimated = bool(rows) and state.statistics == "estimated"
-        total += settings.images * (any(row.needs == "layer" for row in rows) + estimated)
+        total += settings.images * (any(row.needs in ("layer", "layers") for row in rows) + estimated)
+        total += min(ASKED, spec.data.train) * any(row.needs == "followed" for row in rows)
         total += settings.curve_images * any(row.needs == "neuron" for row in rows)
         total += sum(_sweep_images(row, settings) for row in rows if row.needs == "pruning")
     return total
@@ -172,7 +178,7 @@ class _Measured:
         """The rows and what they give, in the order of what they need."""
         by_need = {
             need: [row for row in rows if row.needs == need]
-            for need in ("kernel", "kernels", "trajectory", "layer", "neuron", "pruning")
+            for need in ("kernel", "kernels", "trajectory", "layer", "layers", "followed", "neuron", "pruning")
         }
         yield from self._of_kernels(by_need["kernel"])
         for row in by_need["kernels"]:
@@ -180,9 +186,10 @@ class _Measured:
         if by_need["trajectory"]:
             course = Trajectory(**stored_arrays(self._entry, "trajectory.safetensors")[0])
             yield from ((row, _array(row, row.of(course))) for row in by_need["trajectory"])
-        if by_need["layer"] or by_need["neuron"] or by_need["pruning"]:
+        if any(by_need[need] for need in ("layer", "layers", "followed", "neuron", "pruning")):
             network = self._network()
-            yield from self._of_layers(by_need["layer"], network)
+            yield from self._of_layers(by_need["layer"], by_need["layers"], network)
+            yield from self._of_followed(by_need["followed"], network)
             yield from self._of_neurons(by_need["neuron"], network)
             yield from self._of_pruning(by_need["pruning"], network)
 
@@ -206,26 +213,48 @@ class _Measured:
         for row in rows:
             yield row, _array(row, values[row.name], layer=self._layers)
 
-    def _of_layers(self, rows: Sequence[Indicator], network: Network) -> Iterator[tuple[Indicator, xr.DataArray]]:
+    def _of_layers(
+        self, rows: Sequence[Indicator], of_all: Sequence[Indicator], network: Network
+    ) -> Iterator[tuple[Indicator, xr.DataArray]]:
+        if not rows and not of_all:
+            return
+        values: dict[str, list[Any]] = {row.name: [] for row in rows}
+        active = []
+        for layer in self._activations(network, self._sampled):
+            for row in rows:
+                values[row.name].append(row.of(layer))
+            # Bits of all layers are little; their activations would not fit.
+            active += [layer.active] if of_all else []
+        for row in rows:
+            yield row, _array(row, values[row.name], layer=self._layers)
+        layers = Layers(tuple(active), pairs=self._settings.pairs, seed=[PAIR_SEED, self._spec.seed])
+        for row in of_all:
+            yield row, _array(row, row.of(layers))
+
+    def _of_followed(self, rows: Sequence[Indicator], network: Network) -> Iterator[tuple[Indicator, xr.DataArray]]:
         if not rows:
             return
-        settings, seed = self._settings, self._spec.seed
-        labels = self._split.labels[self._sampled]
-        values: dict[str, list[Any]] = {row.name: [] for row in rows}
-        for number, (name, maps) in enumerate(network.activations(self._images(self._sampled))):
+        followed, _ = stored_arrays(self._entry, "learned.safetensors")
+        learned = learned_at(followed["right"])
+        layers = self._activations(network, followed["images"], learned=learned)
+        values = zip(*[[row.of(layer) for row in rows] for layer in layers], strict=True)
+        for row, of_layers in zip(rows, values, strict=True):
+            yield row, _array(row, of_layers, layer=self._layers)
+
+    def _activations(self, network: Network, chosen: Array, **more: Any) -> Iterator[Layer]:
+        """Every layer on the chosen images."""
+        settings, labels = self._settings, self._split.labels[chosen]
+        for number, (name, maps) in enumerate(network.activations(self._images(chosen))):
             self._progress(phase="measuring", indicator=f"activations of {name}", share=number / len(self._layers))
-            layer = Layer(
+            yield Layer(
                 maps.reshape(len(maps), -1),
                 labels,
                 pairs=settings.pairs,
-                seed=[PAIR_SEED, seed, number],
+                seed=[PAIR_SEED, self._spec.seed, number],
                 label_draws=settings.label_draws,
                 shape=maps.shape[1:] if maps.ndim == 4 else None,
+                **more,
             )
-            for row in rows:
-                values[row.name].append(row.of(layer))
-        for row in rows:
-            yield row, _array(row, values[row.name], layer=self._layers)
 
     def _of_neurons(self, rows: Sequence[Indicator], network: Network) -> Iterator[tuple[Indicator, xr.DataArray]]:
         if not rows:

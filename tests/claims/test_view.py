@@ -20,6 +20,7 @@ from indicators.claims.view import (
     layer_at,
     layers_but,
     layers_in,
+    layers_with_numbers,
     part_of,
 )
 from indicators.errors import InputError, NotApplicable
@@ -76,6 +77,15 @@ class Recorded:
     def untrained(self, name, *, statistics="stored"):
         shift = 0 if statistics == "stored" else 1000
         return self.measurement(name).isel(optimizer=0, level=0, drop=True) + shift
+
+
+def test_layers_without_a_number_in_any_network_are_left_out():
+    values = View(Recorded())["norm_ratio"].where(lambda of: of["layer"].isin(["Conv3", "Conv5"]))
+    of_one = values.where((values["layer"] != "Conv5") | (values["level"] == "low"))
+
+    assert layers_with_numbers(of_one)["layer"].values.tolist() == ["Conv3", "Conv5"]
+    with pytest.raises(NotApplicable, match="norm_ratio has no number in any layer"):
+        layers_with_numbers(values.where(False))
 
 
 def parts(count):

@@ -184,3 +184,50 @@ MAPS = np.ones((2, 4, 4, 3))
 def test_unusable_questions_are_named(question, error, message):
     with pytest.raises(error, match=message):
         question()
+
+
+# --- What a pooling reads
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+@pytest.mark.parametrize(
+    ("pool_size", "pool_strides", "pool_padding"),
+    [((2, 2), (2, 2), "valid"), ((2, 2), (2, 2), "same"), ((3, 2), (1, 2), "valid"), ((3, 3), (2, 2), "same")],
+    ids=str,
+)
+@pytest.mark.parametrize("convolution", [((3, 3), 1, "same"), ((2, 1), (2, 1), "valid")], ids=str)
+def test_what_is_read_is_pooled_into_what_is_received(kind, pool_size, pool_strides, pool_padding, convolution):
+    if kind == "average" and pool_padding == "same":
+        pytest.skip("its windows are smaller at the border")
+    keras = pytest.importorskip("keras")
+    kernel_size, strides, padding = convolution
+    maps = rng.random((3, 9, 7, 4)).astype(np.float32)
+    pooling = {"max": keras.ops.max_pool, "average": keras.ops.average_pool}[kind]
+    pooled = np.asarray(pooling(maps, pool_size, pool_strides, pool_padding, data_format="channels_last"))
+    over = {"max": np.max, "average": np.mean}[kind]
+    options = {"pool_size": pool_size, "pool_strides": pool_strides, "pool_padding": pool_padding}
+    for position in [(0, 0), (1, 1), (0, 2)]:
+        received = receptive.receptive_inputs(pooled, position, kernel_size, strides=strides, padding=padding)
+        read = receptive.unpooled_inputs(maps, position, kernel_size, strides=strides, padding=padding, **options)
+
+        windows = read.reshape(3, kernel_size[0], pool_size[0], kernel_size[1], pool_size[1], 4)
+        np.testing.assert_allclose(over(windows, axis=(2, 4)).reshape(3, -1), received, rtol=1e-6)
+
+
+def test_every_place_carries_the_weight_of_what_it_is_pooled_into():
+    kernel = rng.normal(size=(3, 2, 4, 5))
+
+    weights = receptive.unpooled_weights(kernel, 3, (2, 3)).reshape(3, 2, 2, 3, 4)
+
+    assert (weights == kernel[:, None, :, None, :, 3]).all()
+
+
+def test_places_of_a_pooling_by_hand():
+    image = np.arange(16).reshape(1, 4, 4, 1) + 1
+    options = {"pool_size": 2, "pool_strides": 2}
+
+    corner = receptive.unpooled_inputs(image, (0, 0), (1, 2), padding="valid", **options)
+    border = receptive.unpooled_inputs(image, (1, 1), (1, 2), padding="same", **options)
+
+    assert corner.tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]
+    assert border.tolist() == [[11, 12, 0, 0, 15, 16, 0, 0]]

@@ -258,6 +258,18 @@ def test_neurons_receive_what_makes_their_output(network, images, count):
     assert layers["Dense1"][0].window is None
 
 
+@pytest.mark.parametrize("count", [2, 999], ids=["cut out", "all, and the whole map kept"])
+def test_what_was_pooled_is_pooled_into_what_is_received(network, images, count):
+    layers = {name: list(neurons) for name, neurons in network.neurons(images, few=5, count=count, seed=[7])}
+
+    assert {neuron.unpooled is None for name in ("Conv1", "Dense1") for neuron in layers[name]} == {True}
+    for neuron in layers["Conv2"]:
+        windows = neuron.unpooled.reshape(len(images), 3, 2, 3, 2, 4)
+        np.testing.assert_allclose(windows.max(axis=(2, 4)).reshape(len(images), -1), neuron.inputs, atol=1e-6)
+        weights = neuron.unpooled_weights.reshape(3, 2, 3, 2, 4)
+        assert (weights == neuron.weights.reshape(3, 1, 3, 1, 4)).all()
+
+
 def test_a_neuron_is_active_where_its_inputs_times_weights_exceed_its_threshold(network, images):
     """Batch normalization and ReLU leave the order of the sums: those of active images lie above all the others."""
     for name, neurons in network.neurons(images, few=5, count=20, seed=[1]):
@@ -272,7 +284,8 @@ def test_a_neuron_is_active_where_its_inputs_times_weights_exceed_its_threshold(
 def test_neurons_are_those_of_the_seed_whatever_the_memory(network, images, monkeypatch):
     def inputs(seed):
         layers = network.neurons(images, few=5, count=3, seed=[seed])
-        return [neuron.inputs for _, neurons in layers for neuron in neurons]
+        received = [(neuron.inputs, neuron.unpooled) for _, neurons in layers for neuron in neurons]
+        return [array for arrays in received for array in arrays if array is not None]
 
     at_once = inputs(1)
     monkeypatch.setattr(forward, "ACTIVATION_BYTES", 1)

@@ -120,11 +120,16 @@ def takes_the_same_course(one, other):
         assert found[0].keys() == found[1].keys()
         for name in found[0]:
             np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-3, atol=1e-4, err_msg=name)
+    asked = [entry.read_arrays("learned.safetensors")[0] for entry in (one, other)]
+    assert np.array_equal(asked[0]["images"], asked[1]["images"])
+    # An image at the border between two classes may fall to either side.
+    assert np.mean(asked[0]["right"] != asked[1]["right"]) < 0.02
 
 
 def ends_with_the_same_bits(whole, again):
-    found = [entry.read_arrays("final.safetensors")[0] for entry in (whole, again)]
-    assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
+    for file in ("final.safetensors", "learned.safetensors"):
+        found = [entry.read_arrays(file)[0] for entry in (whole, again)]
+        assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
 
 
 def has_the_same_measurements(one, other):

@@ -265,6 +265,30 @@ def test_layers_receive_what_comes_before_their_kernel_after_pooling(narrow):
     assert all(what.outputs.shape == tensor.shape for what, tensor in zip(found, activations(narrow), strict=True))
 
 
+def test_what_was_pooled_is_known_of_convolutions_that_follow_a_pooling_of_maps_directly(narrow):
+    pooled = [what.pooled for what in received(narrow)]
+
+    after = [number for number, of in enumerate(pooled) if of is not None]
+    assert after == [2, 4, 7, 10]
+    assert [tuple(pooled[number].maps.shape[1:3]) for number in after] == [(32, 32), (16, 16), (8, 8), (4, 4)]
+    assert pooled[2].options == {"pool_size": (2, 2), "pool_strides": (2, 2), "pool_padding": "valid"}
+
+
+def test_a_dropout_between_changes_nothing_of_what_was_pooled_and_anything_else_does():
+    inputs = keras.Input((16, 16, 2))
+    x = layers.AveragePooling2D((3, 2), strides=1, padding="same")(inputs)
+    x = layers.Conv2D(3, 3)(layers.Dropout(0.5)(x))
+    x = layers.Conv2D(3, 3)(layers.ReLU()(layers.MaxPooling2D()(x)))
+    x = layers.Conv2D(3, 1)(x + 1)
+    model = keras.Model(inputs, layers.Dense(3)(layers.GlobalMaxPooling2D()(x)))
+
+    pooled = [what.pooled for what in received(model)]
+
+    assert pooled[0].options == {"pool_size": (3, 2), "pool_strides": (1, 1), "pool_padding": "same"}
+    assert pooled[0].maps is model.inputs[0]
+    assert pooled[1:] == [None, None, None]
+
+
 def test_what_a_layer_receives_in_another_way_is_not_known():
     inputs = keras.Input((8, 8, 4))
     x = layers.Conv2D(4, 3, dilation_rate=2, padding="same")(inputs)

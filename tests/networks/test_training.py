@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indicators.errors import InputError
-from indicators.measures import trajectories
+from indicators.measures import learning, trajectories
 from indicators.measures.weights import alignment, cosine_distance, norm_ratio
 from indicators.networks import schedule, training
 from indicators.networks.epochs import runner
@@ -81,7 +81,7 @@ def test_the_weights_of_every_epoch_are_stored_where_the_recipe_keeps_them(run, 
     first, last = (entry.read_arrays(f"epoch-{number:04d}.safetensors") for number in (1, 2))
 
     epochs = ["epoch-0001.safetensors", "epoch-0002.safetensors"]
-    assert entry.names() == [*epochs, "final.safetensors", "history.json", "trajectory.safetensors"]
+    assert [name for name in entry.names() if name.startswith("epoch")] == epochs
     assert same(last[0], final_of(entry))
     assert not same(first[0], final_of(entry))
     assert first[1] == entry.read_arrays("final.safetensors")[1]
@@ -90,7 +90,8 @@ def test_the_weights_of_every_epoch_are_stored_where_the_recipe_keeps_them(run, 
 def test_only_the_final_weights_and_the_record_are_left_of_a_training(run, layca):
     on_disk = {path.name for path in run(layca).folder.iterdir()}
 
-    assert on_disk == {"final.safetensors", "history.json", "manifest.json", "spec.json", "trajectory.safetensors"}
+    kept = {"final.safetensors", "history.json", "learned.safetensors", "trajectory.safetensors"}
+    assert on_disk == kept | {"manifest.json", "spec.json"}
 
 
 def test_the_rate_of_every_epoch_is_the_one_that_the_schedule_says(run, falling):
@@ -122,7 +123,8 @@ def test_epochs_beyond_the_end_change_nothing_but_the_record_of_them(make_study,
     )
 
     assert same(final_of(short), final_of(long))
-    assert same(short.read_arrays("trajectory.safetensors")[0], long.read_arrays("trajectory.safetensors")[0])
+    for file in ("trajectory.safetensors", "learned.safetensors"):
+        assert same(short.read_arrays(file)[0], long.read_arrays(file)[0])
     assert record_of(short)["accuracy"] == record_of(long)["accuracy"]
     assert "beyond" not in record_of(short)
     beyond = record_of(long)["beyond"]
@@ -154,6 +156,52 @@ def test_other_models_of_a_seed_follow_the_same_weights_and_other_seeds_others(m
 
     assert np.array_equal(first[0], first[1])
     assert not np.isin(first[2], first[0]).all()
+
+
+def test_what_a_network_gets_right_is_kept_for_every_epoch(run, sgd, dataset):
+    entry = run(sgd)
+    learned, _ = entry.read_arrays("learned.safetensors")
+
+    assert learned["images"].tolist() == list(range(len(dataset.train.labels)))
+    assert learned["right"].shape == (sgd.recipe.max_epochs, len(learned["images"]))
+    for number, right in enumerate(learned["right"], start=1):
+        model = training.build(sgd, dataset)
+        training.load_arrays(model, entry.read_arrays(f"epoch-{number:04d}.safetensors")[0])
+        predicted = np.argmax(model(dataset.normalize(dataset.train.images)), axis=1)
+        assert np.array_equal(right, predicted == dataset.train.labels)
+
+
+def test_all_models_of_a_seed_are_asked_about_the_same_images(make_study, run, monkeypatch):
+    monkeypatch.setattr(learning, "ASKED", 7)
+    asked = [
+        run(make_study(seeds=2).model(optimizer, "low", seed), "few").read_arrays("learned.safetensors")[0]["images"]
+        for optimizer, seed in (("sgd", 0), ("layca", 0), ("sgd", 1))
+    ]
+
+    assert [len(images) for images in asked] == [7, 7, 7]
+    assert np.array_equal(asked[0], asked[1])
+    assert not np.array_equal(asked[0], asked[2])
+
+
+def test_a_training_whose_first_epochs_were_not_asked_about_keeps_no_part_of_an_answer(
+    run, sgd, store, dataset, initial, monkeypatch
+):
+    """It went on from a checkpoint of a version that did not ask."""
+    entry, stop = store.entry(sgd), KeyboardInterrupt
+
+    def interrupt(*, epoch, **_):
+        if epoch == 2:
+            raise stop
+
+    with entry.lock:
+        monkeypatch.setattr(training, "_LEARNED", "unknown.")
+        with pytest.raises(stop):
+            training.train(sgd, entry, dataset, initial(sgd), interrupt)
+        monkeypatch.undo()
+        training.train(sgd, entry, dataset, initial(sgd))
+
+    assert same(final_of(entry), final_of(run(sgd)))
+    assert not entry.has("learned.safetensors")
 
 
 def test_the_loss_of_wdecay_contains_the_penalty(make_study, dataset, initial):

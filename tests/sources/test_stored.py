@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from indicators import plans
-from indicators.errors import InputError, NotApplicable
+from indicators.errors import InputError, NotApplicable, NotMeasured
 from indicators.measures.catalog import INDICATORS
 from indicators.networks import training
 from indicators.sources import stored
@@ -50,6 +50,20 @@ def test_every_network_stands_in_its_cell(assembled):
     for seed, i, j in np.ndindex(2, 3, 3):
         cell = values.sel(seed=seed, optimizer=OPTIMIZERS[i], level=LEVELS[j])
         assert cell.values == pytest.approx(100 * seed + 10 * i + j + np.array([0.1, 0.2, 0.3]))
+
+
+def test_what_a_training_did_not_keep_is_not_applicable_and_says_what_to_do(store, study):
+    for spec in study.models():
+        store.entry(spec).write_arrays("final.safetensors", {"x": np.zeros(1)}, {})
+    measurements = Measurements(study, store)
+
+    with pytest.raises(NotApplicable) as raised:
+        measurements.measurement("label_information_by_difficulty")
+
+    words = ("sgd low, seed 0", "trained before", "delete ", "run `indicators measure --study tiny`")
+    assert all(word in str(raised.value) for word in words)
+    with pytest.raises(NotMeasured, match="entropy of sgd low, seed 0 is not measured"):
+        measurements.measurement("entropy")
 
 
 def test_a_history_has_a_row_for_every_epoch_and_gaps_after_the_last(store, study):

@@ -5,7 +5,9 @@ import pytest
 
 from indicators.errors import InputError
 from indicators.measures.catalog import CATALOG, INDICATORS
+from indicators.measures.information import binarize, label_information, nmi_across
 from indicators.measures.inputs import Layer
+from indicators.measures.learning import Learning, learned_at, learned_early
 from indicators.measures.trajectories import Following
 from indicators.measures.weights import cosine_distance
 from indicators.networks import forward, training
@@ -46,6 +48,10 @@ def put(store, spec, weights):
     for share in (0.5, 1.0):
         course = course.after([array * (1 + share) for array in kernels], kernels)
     store.entry(spec).write_arrays("trajectory.safetensors", course.arrays, {})
+    learned = Learning.start(spec.data.train, spec.seed)
+    for share in (0.3, 0.6, 0.9):
+        learned = learned.after(np.random.default_rng(spec.seed).random(len(learned.images)) < share)
+    store.entry(spec).write_arrays("learned.safetensors", learned.arrays, {})
     store.entry(spec).write_arrays("final.safetensors", final, layout)
 
 
@@ -78,7 +84,7 @@ def test_every_indicator_is_stored_with_its_labels_and_within_its_bounds(measure
     store, spec = measured
     values = stored(store, spec, row.name, study.measuring)
 
-    layers = {} if row.needs in ("pruning", "trajectory") else {"layer": 3}
+    layers = {} if row.needs in ("pruning", "trajectory", "layers") else {"layer": 3}
     neurons = {"neuron": 3} if row.needs == "neuron" else {}
     curves = ({"draw": 2} if row.sweep.draws else {}) | {"fraction": len(row.sweep.fractions)}
     curves = curves if row.needs == "pruning" else {}
@@ -88,8 +94,7 @@ def test_every_indicator_is_stored_with_its_labels_and_within_its_bounds(measure
     if "fraction" in values.dims:
         np.testing.assert_array_equal(values.fraction, row.sweep.fractions)
     assert row.undefined or row.needs == "neuron" or np.isfinite(values).all()
-    assert row.bounds[0] <= values.min()
-    assert values.max() <= row.bounds[1]
+    assert not ((values < row.bounds[0]) | (values > row.bounds[1])).any()
     assert (values.name, values.attrs["unit"], values.attrs["version"]) == (row.name, row.unit, row.version)
 
 
@@ -231,7 +236,11 @@ def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weigh
     monkeypatch.setattr(forward, "Network", Counting)
     measure(spec, store, dataset, study.measuring)
 
-    assert sum(counted) == forward_images(spec, study.measuring) == 2 * 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
+    assert (
+        sum(counted)
+        == forward_images(spec, study.measuring)
+        == 2 * 20 + 48 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
+    )
     assert forward_images(spec.untrained, study.measuring) == 2 * (20 + 30) + 20
 
 
@@ -253,6 +262,8 @@ def test_some_indicators_are_measured_alone(store, study, weights, dataset):
     assert forward_images(spec.untrained, study.measuring, only=["sign_flips"]) == 0
     assert forward_images(spec, study.measuring, only=["entropy"]) == 20
     assert forward_images(spec, study.measuring, only=["never_active"]) == 2 * 20
+    assert forward_images(spec, study.measuring, only=["pairwise_nmi_across_layers"]) == 20
+    assert forward_images(spec, study.measuring, only=["label_information_by_difficulty"]) == 48
 
 
 @pytest.mark.parametrize(
@@ -325,3 +336,84 @@ def test_held_out_rows_are_measured_on_test_images_too(measured, study, dataset)
     assert values.tolist() == [np.mean(~(layer > 0).any(axis=0)) for layer in maps]
     assert {row.name for row in plan(spec)[1][1]} == {row.name for row in CATALOG if row.held_out}
     assert all(not row.held_out or row.needs == "layer" for row in CATALOG)
+
+
+# --- All layers at once, and what was learned while training ------------------------------------------
+
+
+def layers_on(spec, store, dataset, chosen):
+    network = forward.Network(spec, dataset, store.entry(spec).read_arrays("final.safetensors")[0])
+    maps = network.activations(dataset.normalize(dataset.train.images[chosen]))
+    return [array.reshape(len(chosen), -1) for _, array in maps]
+
+
+def test_layers_are_compared_with_those_one_and_two_further_on(measured, study, dataset):
+    store, spec = measured
+    chosen = measuring._choose(48, 20, [measuring.IMAGE_SEED, spec.seed])
+    active = [binarize(layer) for layer in layers_on(spec, store, dataset, chosen)]
+
+    def of_all_pairs(first, second):
+        pairs = [(i, j) for i in range(first.shape[1]) for j in range(second.shape[1])]
+        return nmi_across(first, second, pairs)
+
+    values = stored(store, spec, "pairwise_nmi_across_layers", study.measuring)
+    assert values.sel(distance=[4, 8]).isnull().all()
+    # Fifty pairs are drawn.
+    every = of_all_pairs(active[0], active[2])
+    assert values.sel(distance=2).item() == pytest.approx(every.mean(), abs=4 * every.std() / 50**0.5)
+    floor = stored(store, spec, "pairwise_nmi_across_layers_floor", study.measuring)
+    assert (floor.sel(distance=[1, 2]) > 0).all()
+
+
+def test_rows_of_all_layers_alone_are_what_they_are_among_others(measured, store, study, weights, dataset):
+    whole, spec = measured
+    put(store, spec, weights)
+
+    measure(spec, store, dataset, study.measuring, only=["pairwise_nmi_across_layers"])
+
+    found, expected = (stored(of, spec, "pairwise_nmi_across_layers", study.measuring) for of in (store, whole))
+    assert found.equals(expected)
+
+
+def test_information_is_that_on_the_images_that_were_learned_early_and_late(measured, study, dataset):
+    store, spec = measured
+    followed, _ = store.entry(spec).read_arrays("learned.safetensors")
+    early = learned_early(learned_at(followed["right"]))
+
+    values = stored(store, spec, "label_information_by_difficulty", study.measuring)
+    for name, half in (("easy", early), ("hard", ~early)):
+        layers = layers_on(spec, store, dataset, followed["images"][half])
+        labels = dataset.train.labels[followed["images"][half]]
+        for number, layer in enumerate(layers):
+            told = label_information(binarize(layer), labels).mean()
+            of_layer = Layer(layer, labels, pairs=1, seed=[measuring.PAIR_SEED, spec.seed, number], label_draws=2)
+            expected = told - of_layer.floor(label_information).mean()
+            assert values.sel(difficulty=name).values[number] == pytest.approx(expected)
+
+
+def test_a_network_that_was_trained_before_images_were_asked_about_is_measured_but_for_them(
+    store, study, weights, dataset
+):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+    (store.entry(spec).folder / "learned.safetensors").unlink()
+    only = ["label_information_by_difficulty", "entropy"]
+
+    assert [row.name for _, row in missing(spec, store.entry(spec), study.measuring, only=only)] == ["entropy"]
+    measure(spec, store, dataset, study.measuring, only=only)
+
+    assert list(missing(spec, store.entry(spec), study.measuring, only=only)) == []
+    assert stored(store, spec, "entropy", study.measuring).sizes == {"layer": 3}
+
+
+def test_silhouettes_around_poolings_are_those_of_the_layer_that_follows_one(measured, study, dataset):
+    store, spec = measured
+    more = MeasuringSpec.model_validate(study.measuring.model_dump() | {"neurons": 40, "clustering_images": 30})
+    measure(spec, store, dataset, more, only=["silhouette_by_pooling", "silhouette_cosine"])
+
+    values, usual = (stored(store, spec, name, more) for name in ("silhouette_by_pooling", "silhouette_cosine"))
+    assert values.sel(layer=["Conv1", "Dense1"]).isnull().all()
+    after, both = values.sel(layer="Conv2", side="after"), values.sel(layer="Conv2").notnull().all("side")
+    assert both.any()
+    assert (after == usual.sel(layer="Conv2")).where(both, True).all()
+    assert (values.sel(layer="Conv2", side="before") != after).where(both, True).all()

@@ -6,7 +6,8 @@ import numpy as np
 
 from indicators.measures import activity, information, representation
 from indicators.measures.inputs import BIN_EDGES, BINS, Layer, mean
-from indicators.measures.row import Indicator, image
+from indicators.measures.learning import DIFFICULTIES
+from indicators.measures.row import Indicator, half_followed, image
 
 
 def _probe(layer: Layer) -> float:
@@ -49,6 +50,13 @@ ROWS: tuple[Indicator, ...] = (
         "what a finite number of images shows by chance",
         needs="layer", of=lambda layer: mean(layer.floor(information.label_information)),
         unit="I/H(labels)", bounds=(0, 1), section="8.3.7", resolution=image, untrained=True, held_out=True,
+        invariant=("neurons", "scale"),
+    ),
+    Indicator(
+        "label_information_by_difficulty", "that share less its floor, on the images learned early and on the others",
+        "0 as by chance; for ten equal classes 0.141 a detector of one class, 0.301 the most",
+        needs="followed", of=lambda layer: layer.information_by_difficulty, undefined="a single image",
+        unit="I/H(labels)", bounds=(-1, 1), section="8.5", axes={"difficulty": DIFFICULTIES}, resolution=half_followed,
         invariant=("neurons", "scale"),
     ),
     Indicator(

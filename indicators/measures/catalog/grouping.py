@@ -3,6 +3,7 @@
 import numpy as np
 
 from indicators.measures import clustering
+from indicators.measures.inputs import SIDES
 from indicators.measures.row import Indicator, clustering_image
 
 SIZES = tuple(clustering.SIZES.tolist())
@@ -29,6 +30,14 @@ ROWS: tuple[Indicator, ...] = (
         needs="neuron", of=lambda neuron: neuron.silhouette_2019("cosine"),
         undefined="neurons that are ignored, dense layers, maps of one row or column",
         unit="silhouette", bounds=(-1, 1), section="8.4", resolution=clustering_image, untrained=True,
+        invariant=("images", "scale"),
+    ),
+    Indicator(
+        "silhouette_by_pooling", "silhouette of what the pooling before a layer read and of what it gave (cosine)",
+        "0 mixed, 1 two tight groups; below 0 closer to the other group",
+        needs="neuron", of=lambda neuron: neuron.silhouette_by_pooling("cosine"),
+        undefined="layers that do not follow a pooling of maps directly, neurons that are ignored on either side",
+        unit="silhouette", bounds=(-1, 1), section="8.4.6", axes={"side": SIDES}, resolution=clustering_image,
         invariant=("images", "scale"),
     ),
     Indicator(

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from indicators.measures import information
-from indicators.measures.inputs import BIN_EDGES, BINS, DISTANCES, Layer, mean
+from indicators.measures.inputs import BIN_EDGES, BINS, DISTANCES, LAYERS_APART, Layer, mean
 from indicators.measures.row import Indicator, image, pair
 
 NO_PAIR = "layers of a single neuron"
+NOT_SO_FAR = "distances that no two layers have"
 TOO_MANY = "layers of a single neuron, or of more than 2048"
 
 
@@ -107,5 +108,26 @@ ROWS: tuple[Indicator, ...] = (
         "0 all they share is the class, 1 each tells the other within every class",
         needs="layer", of=_pairs_given_labels(information.conditional_nmi), undefined=NO_PAIR,
         unit="NMI", bounds=(0, 1), section="8.3.7", resolution=pair, untrained=True, invariant=("images", "scale"),
+    ),
+    Indicator(
+        "pairwise_nmi_across_layers", "mean normalized mutual information of neurons of two layers, by how far apart",
+        "0 independent, 1 each tells the other",
+        needs="layers", of=lambda layers: np.array([layers.nmi_across(apart) for apart in LAYERS_APART]),
+        undefined=NOT_SO_FAR, unit="NMI", bounds=(0, 1), section="9.3", axes={"distance": LAYERS_APART},
+        resolution=pair, invariant=("images",),
+    ),
+    Indicator(
+        "pairwise_nmi_across_layers_floor", "the same with the images of the second neuron in random order",
+        "what a finite number of images shows by chance",
+        needs="layers", of=lambda layers: np.array([layers.nmi_across_floor(apart) for apart in LAYERS_APART]),
+        undefined=NOT_SO_FAR, unit="NMI", bounds=(0, 1), section="9.3", axes={"distance": LAYERS_APART},
+        resolution=pair, invariant=("images",),
+    ),
+    Indicator(
+        "canonical_redundancy", "mean canonical correlation of halves of a layer's channels, less chance (SVCCA)",
+        "0 as by chance, 1 each half tells the other",
+        needs="layer", of=lambda layer: layer.canonical_redundancy,
+        undefined="layers without two channels that vary, fewer than ten images, and images that are all alike",
+        unit="correlation", bounds=(-1, 1), section="9.3", resolution=image, invariant=("scale",),
     ),
 )  # fmt: skip

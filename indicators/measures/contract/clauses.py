@@ -110,6 +110,8 @@ def check_bad_input(row: Indicator, rng: np.random.Generator) -> None:
     """NaN, infinity, nothing at all or the wrong shape are an error, ValueError or TypeError, never a number."""
     world = _ordinary(row, rng)
     bad = {"NaN": lambda it: spoiled(it, math.nan), "infinity": lambda it: spoiled(it, math.inf)}
+    if not any(array.dtype.kind == "f" for array in arrays_of(world)):
+        bad = {}
     for what, derived in {**bad, **WORLDS[row.needs].bad}.items():
         unusable = derived(world)
         try:

@@ -1,6 +1,7 @@
 """What indicators are put to: one row for each kind of input, with its ordinary, degenerate and bad worlds.
 
-A world is what an indicator is asked about: a `Kernel`, a `Trajectory`, a `Layer`, a `Neuron` or a list of kernels.
+A world is what an indicator is asked about: a `Kernel`, a `Trajectory`, a `Layer`, a network's `Layers`, a `Neuron` or
+a list of kernels.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from indicators.measures.arrays import Array
-from indicators.measures.inputs import Kernel, Layer, Neuron, Trajectory
+from indicators.measures.inputs import Kernel, Layer, Layers, Neuron, Trajectory
 
 FACTOR = 8.0
 """A power of two, so that a change of scale is exact."""
@@ -67,11 +68,24 @@ def _layer(rng: np.random.Generator) -> Layer:
     return Layer(activations, labels, pairs=40, seed=int(rng.integers(100)), label_draws=2, shape=shape)
 
 
+def _followed(rng: np.random.Generator) -> Layer:
+    layer = _layer(rng)
+    return replace(layer, learned=rng.integers(1, 9, len(layer.labels)))
+
+
+def _layers(rng: np.random.Generator) -> Layers:
+    images, sizes = int(rng.integers(12, 40)), rng.integers(1, 9, 10)
+    active = tuple(rng.random((images, size)) < rng.uniform(0.1, 0.9, size) for size in sizes)
+    return Layers(active, pairs=40, seed=int(rng.integers(100)))
+
+
 def _neuron(rng: np.random.Generator) -> Neuron:
     images, inputs = int(rng.integers(40, 80)), int(rng.integers(2, 12))
     received = np.maximum(rng.normal(size=(images, inputs)) + 0.5, 0) + 1e-3 * rng.random((images, inputs))
     weights = rng.normal(size=inputs)
-    return Neuron(received, weights, received @ weights > 0, images, rng.normal(size=(images, 4)))
+    window, unpooled = rng.normal(size=(images, 4)), np.repeat(received, 4, axis=1)
+    unpooled *= rng.random(unpooled.shape)
+    return Neuron(received, weights, received @ weights > 0, images, window, unpooled, np.repeat(weights, 4))
 
 
 # --- Arrays of worlds
@@ -80,15 +94,21 @@ def _neuron(rng: np.random.Generator) -> Neuron:
 def arrays_of(world: Any) -> list[Array]:
     """Every array of a world."""
     members = world if isinstance(world, list) else [getattr(world, field.name) for field in fields(world)]
-    return [member for member in members if isinstance(member, np.ndarray)]
+    several = (member if isinstance(member, tuple) else (member,) for member in members)
+    return [array for some in several for array in some if isinstance(array, np.ndarray)]
 
 
 def mapped(world: Any, function: Callable[[Array], Array]) -> Any:
     """The world anew, with a function applied to every array of it."""
     if isinstance(world, list):
         return [function(array) for array in world]
-    members = {field.name: getattr(world, field.name) for field in fields(world)}
-    return replace(world, **{name: function(of) for name, of in members.items() if isinstance(of, np.ndarray)})
+
+    def of(member: Any) -> Any:
+        if isinstance(member, tuple):
+            return tuple(map(of, member))
+        return function(member) if isinstance(member, np.ndarray) else member
+
+    return replace(world, **{field.name: of(getattr(world, field.name)) for field in fields(world)})
 
 
 def cast(world: Any, kind: type) -> Any:
@@ -150,14 +170,24 @@ def _other_images(layer: Layer, rng: np.random.Generator) -> Layer:
     return replace(layer, activations=layer.activations[order], labels=layer.labels[order])
 
 
+def _other_images_of_layers(layers: Layers, rng: np.random.Generator) -> Any:
+    order = rng.permutation(len(arrays_of(layers)[0]))
+    return mapped(layers, lambda array: array[order])
+
+
 def _other_neurons_of_layer(layer: Layer, rng: np.random.Generator) -> Layer:
     return replace(layer, activations=layer.activations[:, rng.permutation(layer.activations.shape[1])])
 
 
-def _other_images_of_neuron(neuron: Neuron, rng: np.random.Generator) -> Neuron:
+def _other_images_of_neuron(neuron: Neuron, rng: np.random.Generator) -> Any:
     order = rng.permutation(len(neuron.active))
-    window = None if neuron.window is None else neuron.window[order]
-    return replace(neuron, inputs=neuron.inputs[order], active=neuron.active[order], window=window)
+    return _of_images(neuron, lambda array: array[order])
+
+
+def _of_images(neuron: Neuron, function: Callable[[Array], Array]) -> Any:
+    """The neuron with a function applied to everything that it holds of each image."""
+    weights = (neuron.weights, neuron.unpooled_weights)
+    return mapped(neuron, lambda array: array if any(array is of for of in weights) else function(array))
 
 
 # --- The table
@@ -234,6 +264,41 @@ WORLDS: dict[str, Worlds] = {
         },
         changes={"images": _other_images, "neurons": _other_neurons_of_layer, "scale": _scaled},
     ),
+    "followed": Worlds(
+        _followed,
+        degenerate={
+            "neurons that are never active": lambda world: _zeros(world, "activations"),
+            "labels of one class": lambda world: _zeros(world, "labels"),
+            "images that are all learned at once": lambda world: _ones(world, "learned"),
+            "one image": lambda world: replace(
+                world, activations=world.activations[:1], labels=world.labels[:1], learned=world.learned[:1]
+            ),
+            "two images": lambda world: replace(
+                world, activations=world.activations[:2], labels=world.labels[:2], learned=world.learned[:2]
+            ),
+            "one neuron": lambda world: replace(world, activations=world.activations[:, :1], shape=(1, 1, 1)),
+        },
+        bad={
+            "activations of other images": lambda world: replace(world, activations=world.activations[1:]),
+            "activations that are text": lambda world: replace(world, activations=world.activations.astype(str)),
+        },
+        changes={"neurons": _other_neurons_of_layer, "scale": _scaled},
+    ),
+    "layers": Worlds(
+        _layers,
+        degenerate={
+            "neurons that are never active": lambda world: mapped(world, np.zeros_like),
+            "one layer": lambda world: replace(world, active=world.active[:1]),
+            "layers of one neuron": lambda world: mapped(world, lambda array: array[:, :1]),
+            "one image": lambda world: mapped(world, lambda array: array[:1]),
+        },
+        bad={
+            "no images": lambda world: mapped(world, lambda array: array[:0]),
+            "other images in one layer": lambda world: replace(world, active=(world.active[0][1:], *world.active[1:])),
+            "activations that are not binarized": lambda world: mapped(world, lambda array: array + 0.5),
+        },
+        changes={"images": _other_images_of_layers},
+    ),
     "neuron": Worlds(
         _neuron,
         degenerate={
@@ -245,10 +310,12 @@ WORLDS: dict[str, Worlds] = {
                 world, inputs=np.repeat(world.inputs[:1], world.images, 0)
             ),
             "no window": lambda world: replace(world, window=None),
-            "one image": lambda world: Neuron(world.inputs[:1], world.weights, world.active[:1], 1, None),
+            "no pooling": lambda world: replace(world, unpooled=None, unpooled_weights=None),
+            "a pooling that read zeros": lambda world: _zeros(world, "unpooled"),
+            "one image": lambda world: _of_images(replace(world, images=1), lambda array: array[:1]),
         },
         bad={
-            "no images": lambda world: mapped(world, lambda array: array if array is world.weights else array[:0]),
+            "no images": lambda world: _of_images(world, lambda array: array[:0]),
         },
         changes={"images": _other_images_of_neuron, "scale": _scaled},
     ),

@@ -1,6 +1,7 @@
 """What neurons tell about each other and about the labels, firing or not: arrays in, arrays out."""
 
-from indicators.measures.information.binarized import Active, Packed, binarize, live, pack
+from indicators.measures.information.across import nmi_across, nmi_across_floor
+from indicators.measures.information.binarized import Active, Packed, as_packed, binarize, live, pack
 from indicators.measures.information.conditional import conditional_information, conditional_nmi
 from indicators.measures.information.entropies import AVERAGE_METHODS, entropy
 from indicators.measures.information.labels import label_floor, label_information, label_nmi
@@ -13,6 +14,7 @@ __all__ = [
     "AllPairs",
     "Packed",
     "all_pairs",
+    "as_packed",
     "binarize",
     "conditional_information",
     "conditional_nmi",
@@ -21,6 +23,8 @@ __all__ = [
     "label_information",
     "label_nmi",
     "live",
+    "nmi_across",
+    "nmi_across_floor",
     "nmi_histogram",
     "pack",
     "pairwise_nmi",

@@ -2,12 +2,16 @@
 
 import numpy as np
 
+from indicators.claims.profiles import ONSET_OF_LABEL_INFORMATION
 from tests.worlds.correlations import decades_in_every_layer, following, in_every_layer, ranked, tracking
 from tests.worlds.curves import half_loss, pruning_area
-from tests.worlds.patterns import PARTS, along, deeper, layca, levels, sgd, wdecay
+from tests.worlds.patterns import HIDDEN, PARTS, along, deeper, layca, levels, sgd, wdecay
 from tests.worlds.plants import BY_NEURON, Row, bent, doublings, network, planted
+from tests.worlds.profiles import rise
 
 NEURONS = range(20)
+at_any_distance = along("distance", dict.fromkeys((1, 2, 4, 8), 1.0))
+half_before_or_after = along("difficulty", {"easy": -0.5, "hard": 0.5})
 final_smallest, half_smallest = (
     along(dim, {"smallest": 1, "middle": 0, "largest": 0}) for dim in ("final_size", "half_size")
 )
@@ -101,6 +105,20 @@ ROWS = (
     Row(
         "test_selective_neurons_follow_accuracy_within_a_recipe",
         *following("class_selectivity", 1, then=in_every_layer),
+    ),
+    Row(
+        "test_similar_information_reappears_in_other_layers",
+        network("pairwise_nmi_across_layers", at_any_distance, base=0.1),
+        network("pairwise_nmi_across_layers_floor", base=0.1 * at_any_distance, noise=0),
+    ),
+    Row(
+        "test_canonical_correlations_show_the_same_redundancy",
+        ranked("canonical_redundancy", 1, HIDDEN),
+        planted("pairwise_nmi", base=deeper(*HIDDEN), noise=0),
+    ),
+    Row(
+        "test_easy_images_are_told_apart_in_earlier_layers",
+        rise("label_information_by_difficulty", half_before_or_after, 0.63, threshold=ONSET_OF_LABEL_INFORMATION),
     ),
     Row(
         "test_layca_zeroes_fewer_weights_where_it_turns_less",

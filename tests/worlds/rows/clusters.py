@@ -71,6 +71,12 @@ def growing_in_the_order_of_cosine_curves(correlation, measured):
     return high * at_any_size * (order * distance("euclidean") + deeper(*HIDDEN) * distance("cosine"))
 
 
+def only_after_poolings(values, _):
+    """NaN in layers that do not follow a pooling directly, and in the dense one that does."""
+    return values.where(sum(place(number) for number in (2, 4, 7, 10)) > 0)
+
+
+after = along("side", {"before": 0, "after": 1})
 order = ranked("silhouette_cosine", 1, HIDDEN)
 euclidean_order = ranked("neighborhood_curve", 1, HIDDEN)
 
@@ -181,6 +187,10 @@ ROWS = (
     Row(
         "test_the_onset_of_groups_follows_accuracy_within_a_recipe",
         *following("silhouette_cosine", -1, middle=0.63, size=0.03, then=rising(0.1)),
+    ),
+    Row(
+        "test_pooling_groups_images_again",
+        bent(planted("silhouette_by_pooling", after, base=0.2), only_after_poolings),
     ),
     Row(
         "test_first_layers_have_fewer_active_neighbors_in_better_networks",
