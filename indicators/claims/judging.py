@@ -62,6 +62,8 @@ class Judgment(NamedTuple):
     evidence: Sequence[Evidence] = ()
 
 
+VARIANT = "variant "
+"""What a mark says that a claim needs begins with where networks along a factor are meant, as in `variant width`."""
 NOTHING_FAILS = "asserted without a comparison that fails"
 _RECORD: ContextVar[Record | None] = ContextVar("record", default=None)
 
@@ -103,7 +105,9 @@ def _of_end(end: BaseException | None, evidence: Sequence[Evidence], needs: str)
         others = [found for found in evidence if found is not end.evidence]
         return Judgment("inconclusive", end.evidence.reason, [*others, end.evidence])
     if isinstance(end, NotApplicable):
-        return _unless_unasked(Judgment("not applicable", needs or str(end), evidence))
+        # What networks a study lacks it says better itself.
+        reason = str(end) if needs.startswith(VARIANT) else needs or str(end)
+        return _unless_unasked(Judgment("not applicable", reason, evidence))
     if isinstance(end, AssertionError):
         # Without a comparison that fails it says nothing about the world.
         fallen = [found for found in evidence if found.asserted and stands(found.verdict) is False]

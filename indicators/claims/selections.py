@@ -89,6 +89,8 @@ def _places(values: xr.DataArray, name: str, wanted: Any) -> tuple[str, set[int]
     # Of some networks, or layers, a study may have no such measurement; other labels are misspelled.
     if missing and (set(missing) <= set(_CELLS.get(name, ())) or (dims[0] == "layer" and name != "part")):
         raise NotApplicable(f"{values.name or 'what is compared'} has no {name} {missing}")
+    if missing and values.coords[name].attrs.get("factor"):
+        raise NotApplicable(f"the study has no networks of {name} {missing}, but of {labels}")
     if missing:
         raise ValueError(f"{name}={missing} does not exist: choose from {list(dict.fromkeys(labels))}")
     return str(dims[0]), {place for places in found.values() for place in places}

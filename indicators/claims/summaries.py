@@ -171,6 +171,43 @@ def jump_at_reductions(history: xr.DataArray, *, over: Literal["last", "best"] =
     )
 
 
+def lead_of_the_first_reduction(reduced: xr.DataArray, constant: xr.DataArray) -> xr.DataArray:
+    """Validation accuracy after the first epoch at a smaller learning rate, minus that at the constant rate instead.
+
+    Both are records of epochs, of trainings that are the same up to there. NaN where the learning rate never falls, or
+    the constant one ended before.
+    """
+    rate = reduced.sel(quantity="learning_rate", drop=True)
+    first = (rate < rate.isel(epoch=0, drop=True)).cumsum("epoch") == 1
+    lead = (reduced - constant).sel(quantity="validation_accuracy", drop=True).where(first)
+    undefined = dict.fromkeys((reduced.attrs.get("undefined"), "trainings whose learning rate never falls"))
+    return stating(
+        lead.mean("epoch").rename("accuracy beyond that without reduction"),
+        resolution=reduced.attrs.get("resolution", 0.0),
+        undefined=", ".join(filter(None, undefined)),
+    )
+
+
+def at_largest(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.DataArray:
+    """Value where `order` is largest along a dimension; NaN does not take part, and stands where nothing does.
+
+    The resolution is that of the values.
+    """
+    known = order.notnull()
+    place = order.where(known, -np.inf).argmax(dim)
+    chosen = values.isel({dim: place}).drop_vars(dim).where(known.any(dim))
+    return stating(
+        chosen.rename(f"{values.name} at the largest {order.name}"),
+        **{key: of for key, of in values.attrs.items() if key in ("resolution", "undefined")},
+    )
+
+
+def with_another(values: xr.DataArray, dim: str, other: xr.DataArray, label: str) -> xr.DataArray:
+    """The values with one label more along a dimension, of the seeds and labels that both have."""
+    parts = [values, other.drop_vars(dim, errors="ignore").expand_dims({dim: [label]})]
+    return xr.concat(parts, dim, join="inner", coords="minimal", compat="override", combine_attrs="override")
+
+
 def most_over_least(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.DataArray:
     """Value where `order` is largest along a dimension, minus that where it is smallest; the first of equals counts.
 
@@ -273,8 +310,9 @@ def freed_of(values: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
 
 def epochs_trained(history: xr.DataArray) -> xr.DataArray:
     """How many epochs each network was trained for, from its record along `epoch`, NaN after the last."""
-    known = history.sel(quantity="train_accuracy", drop=True).notnull()
-    return stating(known.sum("epoch").astype(float).rename("epochs trained"))
+    count = history.sel(quantity="train_accuracy", drop=True).notnull().sum("epoch")
+    undefined = history.attrs.get("undefined") or ""
+    return stating(count.where(count > 0).astype(float).rename("epochs trained"), undefined=undefined)
 
 
 def _differences(values: xr.DataArray) -> NDArray[np.float64]:

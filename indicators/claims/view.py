@@ -173,7 +173,7 @@ class Factor:
                 f"networks of several {self._name} differ in their layers; choose some and take their mean at each: "
                 f'study.over("{self._name}").each(lambda study: ...)'
             )
-        labels = xr.DataArray(list(self._views), dims=self._name, name=self._name)
+        labels = xr.DataArray(list(self._views), dims=self._name, name=self._name, attrs={"factor": True})
         return xr.concat(arrays, labels, join="outer", combine_attrs="override")
 
 
@@ -255,9 +255,9 @@ def after_pooling(values: xr.DataArray, count: int) -> xr.DataArray:
     return values.isel(layer=chosen)
 
 
-def at_labels(values: xr.DataArray, dim: str, labels: Sequence[str]) -> xr.DataArray:
+def at_labels(values: xr.DataArray, dim: str, labels: Sequence[Label]) -> xr.DataArray:
     """The values at some labels of a dimension. Raises NotApplicable where the study does not tell them apart."""
-    if missing := sorted(set(labels) - set(values[dim].values.tolist())):
+    if missing := sorted(set(labels) - set(values[dim].values.tolist()), key=str):
         raise NotApplicable(f"{values.name} does not tell apart the {dim} {missing}")
     return values.sel({dim: list(labels)})
 

@@ -203,7 +203,7 @@ class PublishedStudy:
     def at(self, factor: str, label: Label) -> PublishedStudy:
         """Those of the networks at one label of a factor, of the optimizers and levels that it has.
 
-        Raises NotApplicable for a factor, and ValueError for a label, that the study does not have.
+        Raises NotApplicable for a factor or a label that the study does not have.
         """
         return _OfVariant(self, factor, label)
 
@@ -312,7 +312,7 @@ class _OfVariant(PublishedStudy):
         self._variant = whole.study.variant(factor)
         labels = whole.factors[factor]
         if label not in labels:
-            raise ValueError(f"{factor}={label!r} is not one of {labels}")
+            raise NotApplicable(f"{self.name} has no networks of {factor} {label!r}, but of {labels}")
         self._label, self._place = label, _place(factor, labels.index(label))
 
     @cached_property

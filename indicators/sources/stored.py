@@ -53,7 +53,7 @@ class Measurements:
     def at(self, factor: str, label: Label) -> Measurements:
         """Those of the networks at one label of a factor, of the optimizers and levels that it has; see `VariantSpec`.
 
-        Raises NotApplicable for a factor, and ValueError for a label, that the study does not have.
+        Raises NotApplicable for a factor or a label that the study does not have.
         """
         return _OfVariant(self.study, self._store, factor, label)
 

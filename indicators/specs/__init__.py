@@ -246,6 +246,8 @@ class StudySpec(Frozen):
     def at(self, factor: str, label: Label) -> tuple[StudySpec, ...]:
         """The study at one label of a factor, with every rate that its networks are trained with."""
         variant = self.variant(factor)
+        if label not in (labels := self.labels_of(variant)):
+            raise NotApplicable(f"{self.name} has no networks of {factor} {label!r}, but of {labels}")
         own = label == self.baseline_of(variant)
         changed = self.changed(variants=()) if own else self._with(variant, variant.named[label])
         return tuple(changed._with_rates_times(rate) for rate in variant.rates or (1.0,))
