@@ -48,8 +48,8 @@ class Work(BaseModel):
     """Those that a factor of the study made, by their fingerprints; that such a training diverges is an answer."""
 
     def networks(self) -> list[UntrainedSpec]:
-        """The models, and the untrained networks that they start from."""
-        return [*dict.fromkeys(model.untrained for model in self.models), *self.models]
+        """The models, and what has to be there before: untrained networks, and those whose weights starts go by."""
+        return [*dict.fromkeys(model.untrained for model in self.models), *self._parents, *self.models]
 
     def undone(self, store: Store) -> list[UntrainedSpec]:
         """The networks that are not trained, or not wholly measured."""
@@ -67,7 +67,10 @@ class Work(BaseModel):
 
     def ready(self, spec: UntrainedSpec, store: Store) -> bool:
         """Whether a network may be worked on now: what has to be trained before it is trained."""
-        return self.training_only or self.model_copy(update={"training_only": True}).done(spec, store)
+        if not self.training_only:
+            return self._training.done(spec, store)
+        first = parent_of(spec)
+        return first is None or self.done(first, store)
 
     def may_diverge(self, spec: ModelSpec) -> bool:
         """Whether it is an answer that the training of a network diverges."""
@@ -82,8 +85,7 @@ class Work(BaseModel):
         """Names of the indicators that are measured of a network."""
         if spec.fingerprint in self.varied:
             return self.varied[spec.fingerprint].only
-        # Of variants, only trained networks are measured.
-        return self.only if isinstance(spec, ModelSpec) or spec in self._started_from else ()
+        return self.only if spec in self._whole else ()
 
     def images(self, spec: UntrainedSpec) -> int:
         """How many images a network is run on to be measured."""
@@ -95,9 +97,28 @@ class Work(BaseModel):
         return not any(missing(spec, store.entry(spec), self.measuring, only=self.only_of(spec), epoch=self.epoch))
 
     @cached_property
-    def _started_from(self) -> frozenset[UntrainedSpec]:
-        """The untrained networks of the nine of every seed."""
-        return frozenset(model.untrained for model in self.models if model.fingerprint not in self.varied)
+    def _whole(self) -> frozenset[UntrainedSpec]:
+        """The networks that are no variants, and the untrained ones that these start from."""
+        models = [model for model in self.models if model.fingerprint not in self.varied]
+        return frozenset((*models, *(model.untrained for model in models)))
+
+    @cached_property
+    def _parents(self) -> list[ModelSpec]:
+        """Networks that starts go by and that are not among the models: trained, and not measured."""
+        parents = dict.fromkeys(filter(None, map(parent_of, self.models)))
+        return [parent for parent in parents if parent not in {*self.models}]
+
+    @cached_property
+    def _training(self) -> Work:
+        """The same work without the measuring."""
+        return self.model_copy(update={"training_only": True})
+
+
+def parent_of(spec: UntrainedSpec) -> ModelSpec | None:
+    """The network that has to be trained before another can be: whose smallest weights this one starts without."""
+    if isinstance(spec, ModelSpec) and spec.start is not None and spec.start.mask == "magnitude":
+        return spec.parent
+    return None
 
 
 def work_of(
