@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from indicators.measures import pruning
 
-Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "neuron", "pruning"]
+Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "marked", "neuron", "pruning"]
 Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons", "gain"]
 
 
@@ -60,7 +60,8 @@ class Indicator:
     needs: Needs
     """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `inputs` (`kernel`, `trajectory`, `layer`,
     `neuron`); all final kernels (`kernels`); or kernels, fractions and a generator, to give masks for each fraction
-    (`pruning`: the indicator is the accuracy with each). `record`: nothing, it is logged, kept while training. What
+    (`pruning`: the indicator is the accuracy with each). `marked`: a `Layer` too, of test images that carry
+    marks, which are its labels. `record`: nothing, it is logged, kept while training. What
     is asked of neurons is measured of a sample of each layer's: the layer has their mean."""
     of: Callable[..., Any]
     unit: str
@@ -103,6 +104,7 @@ COSTS = {
     "kernels": "a sort of the weights",
     "trajectory": "nothing but arithmetic: a thousand weights are followed while training",
     "layer": "one pass over the sampled images for all such rows",
+    "marked": "one pass over as many test images, marked",
     "neuron": "the distances of all images, for every sampled neuron",
     "pruning": "a pass over the test images for every fraction and draw",
 }

@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from indicators.errors import InputError, did_you_mean
-from indicators.images.dataset import Dataset
+from indicators.images.dataset import Dataset, Split
+from indicators.images.marks import marked
 from indicators.measures.catalog import CATALOG, INDICATORS
 from indicators.measures.inputs import Kernel, Layer, Trajectory
 from indicators.measures.row import WAYS, Indicator
@@ -25,7 +26,7 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[..., None]
 Stored = tuple[Arrays, dict[str, Any]]
 
-IMAGE_SEED, PRUNING_SEED, PAIR_SEED, CLUSTERING_SEED, NEURON_SEED = 1, 2, 3, 4, 5
+IMAGE_SEED, PRUNING_SEED, PAIR_SEED, CLUSTERING_SEED, NEURON_SEED, MARK_SEED = 1, 2, 3, 4, 5, 6
 
 
 def plan(
@@ -113,6 +114,7 @@ def forward_images(
     for state, rows in plan(spec, only=only, epoch=epoch):
         estimated = bool(rows) and state.statistics == "estimated"
         total += settings.images * (any(row.needs == "layer" for row in rows) + estimated)
+        total += settings.images * any(row.needs == "marked" for row in rows)
         total += settings.curve_images * any(row.needs == "neuron" for row in rows)
         total += sum(_sweep_images(row, settings) for row in rows if row.needs == "pruning")
     return total
@@ -172,7 +174,7 @@ class _Measured:
         """The rows and what they give, in the order of what they need."""
         by_need = {
             need: [row for row in rows if row.needs == need]
-            for need in ("kernel", "kernels", "trajectory", "layer", "neuron", "pruning")
+            for need in ("kernel", "kernels", "trajectory", "layer", "marked", "neuron", "pruning")
         }
         yield from self._of_kernels(by_need["kernel"])
         for row in by_need["kernels"]:
@@ -180,9 +182,12 @@ class _Measured:
         if by_need["trajectory"]:
             course = Trajectory(**stored_arrays(self._entry, "trajectory.safetensors")[0])
             yield from ((row, _array(row, row.of(course))) for row in by_need["trajectory"])
-        if by_need["layer"] or by_need["neuron"] or by_need["pruning"]:
+        if any(by_need[need] for need in ("layer", "marked", "neuron", "pruning")):
             network = self._network()
-            yield from self._of_layers(by_need["layer"], network)
+            sampled = Split(self._split.images[self._sampled], self._split.labels[self._sampled])
+            yield from self._of_layers(by_need["layer"], network, sampled)
+            if by_need["marked"]:
+                yield from self._of_layers(by_need["marked"], network, self._marked())
             yield from self._of_neurons(by_need["neuron"], network)
             yield from self._of_pruning(by_need["pruning"], network)
 
@@ -206,17 +211,26 @@ class _Measured:
         for row in rows:
             yield row, _array(row, values[row.name], layer=self._layers)
 
-    def _of_layers(self, rows: Sequence[Indicator], network: Network) -> Iterator[tuple[Indicator, xr.DataArray]]:
+    def _marked(self) -> Split:
+        """Sampled test images that carry marks, whatever their labels; which is their label here."""
+        test, rng = self._dataset.test, np.random.default_rng([MARK_SEED, self._spec.seed])
+        chosen = np.sort(rng.choice(len(test.labels), min(self._settings.images, len(test.labels)), replace=False))
+        marks = rng.integers(self._dataset.classes, size=len(chosen))
+        return Split(marked(test.images[chosen], marks), marks)
+
+    def _of_layers(
+        self, rows: Sequence[Indicator], network: Network, split: Split
+    ) -> Iterator[tuple[Indicator, xr.DataArray]]:
         if not rows:
             return
         settings, seed = self._settings, self._spec.seed
-        labels = self._split.labels[self._sampled]
+        images = self._dataset.normalize(split.images)
         values: dict[str, list[Any]] = {row.name: [] for row in rows}
-        for number, (name, maps) in enumerate(network.activations(self._images(self._sampled))):
+        for number, (name, maps) in enumerate(network.activations(images)):
             self._progress(phase="measuring", indicator=f"activations of {name}", share=number / len(self._layers))
             layer = Layer(
                 maps.reshape(len(maps), -1),
-                labels,
+                split.labels,
                 pairs=settings.pairs,
                 seed=[PAIR_SEED, seed, number],
                 label_draws=settings.label_draws,

@@ -255,3 +255,4 @@ WORLDS: dict[str, Worlds] = {
     "pruning": Worlds(_kernels),
 }
 """By what an indicator needs."""
+WORLDS["marked"] = WORLDS["layer"]
