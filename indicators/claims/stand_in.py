@@ -22,7 +22,7 @@ SEEDS = (0, 1, 2)
 EPOCHS = range(1, 9)
 NEURONS = range(4)
 Labels = Mapping[str, Sequence[Any]]
-_OF_LAYERS = ("kernel", "kernels", "layer", "followed", "neuron")
+_OF_LAYERS = ("kernel", "kernels", "layer", "followed", "marked", "neuron")
 _LOGGED: Mapping[str, Labels] = {
     "accuracy": {"split": ("train_running", "train", "validation", "test")},
     "accuracy_beyond": {"split": ("train", "validation", "test")},

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from indicators.measures import learning, pruning
 
-Needs = Literal["record", "kernel", "kernels", "trajectory", "layer", "followed", "layers", "neuron", "pruning"]
+Needs = Literal[
+    "record", "kernel", "kernels", "trajectory", "layer", "followed", "marked", "layers", "neuron", "pruning"
+]
 Invariance = Literal["order", "scale", "final scale", "sign", "images", "neurons", "gain"]
 
 
@@ -59,10 +61,11 @@ class Indicator:
     """What the ends of the scale mean."""
     needs: Needs
     """What `of` takes: a `Kernel`, `Trajectory`, `Layer` or `Neuron` of `inputs` (`kernel`, `trajectory`, `layer`,
-    `neuron`); a `Layer` on images whose learning was followed (`followed`); the `Layers` of a network (`layers`); all
-    final kernels (`kernels`); or kernels, fractions and a generator, to give masks for each fraction (`pruning`: the
-    indicator is the accuracy with each). `record`: nothing, it is logged, kept while training. What is asked of neurons
-    is measured of a sample of each layer's: the layer has their mean."""
+    `neuron`); a `Layer` on images whose learning was followed (`followed`), or on test images that carry marks, which
+    are its labels (`marked`); the `Layers` of a network (`layers`); all final kernels (`kernels`); or kernels,
+    fractions and a generator, to give masks for each fraction (`pruning`: the indicator is the accuracy with each).
+    `record`: nothing, it is logged, kept while training. What is asked of neurons is measured of a sample of each
+    layer's: the layer has their mean."""
     of: Callable[..., Any]
     unit: str
     bounds: tuple[float, float]
@@ -106,6 +109,7 @@ COSTS = {
     "layer": "one pass over the sampled images for all such rows",
     "followed": "one pass over a thousand training images, asked about while training",
     "layers": "no pass of its own: that of the rows of layers",
+    "marked": "one pass over as many test images, marked",
     "neuron": "the distances of all images, for every sampled neuron",
     "pruning": "a pass over the test images for every fraction and draw",
 }

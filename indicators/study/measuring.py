@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from indicators.errors import InputError, did_you_mean
-from indicators.images.dataset import Dataset
+from indicators.images.dataset import Dataset, Split
+from indicators.images.marks import marked
 from indicators.measures.catalog import CATALOG, INDICATORS
 from indicators.measures.inputs import Kernel, Layer, Layers, Trajectory
 from indicators.measures.learning import ASKED, learned_at
@@ -26,7 +27,7 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[..., None]
 Stored = tuple[Arrays, dict[str, Any]]
 
-IMAGE_SEED, PRUNING_SEED, PAIR_SEED, CLUSTERING_SEED, NEURON_SEED = 1, 2, 3, 4, 5
+IMAGE_SEED, PRUNING_SEED, PAIR_SEED, CLUSTERING_SEED, NEURON_SEED, MARK_SEED = 1, 2, 3, 4, 5, 8
 """6 and 7 are those of the weights, and of the images, that are followed while training."""
 
 
@@ -119,6 +120,7 @@ def forward_images(
         estimated = bool(rows) and state.statistics == "estimated"
         total += settings.images * (any(row.needs in ("layer", "layers") for row in rows) + estimated)
         total += min(ASKED, spec.data.train) * any(row.needs == "followed" for row in rows)
+        total += settings.images * any(row.needs == "marked" for row in rows)
         total += settings.curve_images * any(row.needs == "neuron" for row in rows)
         total += sum(_sweep_images(row, settings) for row in rows if row.needs == "pruning")
     return total
@@ -178,7 +180,17 @@ class _Measured:
         """The rows and what they give, in the order of what they need."""
         by_need = {
             need: [row for row in rows if row.needs == need]
-            for need in ("kernel", "kernels", "trajectory", "layer", "layers", "followed", "neuron", "pruning")
+            for need in (
+                "kernel",
+                "kernels",
+                "trajectory",
+                "layer",
+                "layers",
+                "followed",
+                "marked",
+                "neuron",
+                "pruning",
+            )
         }
         yield from self._of_kernels(by_need["kernel"])
         for row in by_need["kernels"]:
@@ -186,10 +198,11 @@ class _Measured:
         if by_need["trajectory"]:
             course = Trajectory(**stored_arrays(self._entry, "trajectory.safetensors")[0])
             yield from ((row, _array(row, row.of(course))) for row in by_need["trajectory"])
-        if any(by_need[need] for need in ("layer", "layers", "followed", "neuron", "pruning")):
+        if any(by_need[need] for need in ("layer", "layers", "followed", "marked", "neuron", "pruning")):
             network = self._network()
             yield from self._of_layers(by_need["layer"], by_need["layers"], network)
             yield from self._of_followed(by_need["followed"], network)
+            yield from self._of_marked(by_need["marked"], network)
             yield from self._of_neurons(by_need["neuron"], network)
             yield from self._of_pruning(by_need["pruning"], network)
 
@@ -220,7 +233,7 @@ class _Measured:
             return
         values: dict[str, list[Any]] = {row.name: [] for row in rows}
         active = []
-        for layer in self._activations(network, self._sampled):
+        for layer in self._activations(network, self._chosen(self._sampled)):
             for row in rows:
                 values[row.name].append(row.of(layer))
             # Bits of all layers are little; their activations would not fit.
@@ -236,19 +249,33 @@ class _Measured:
             return
         followed, _ = stored_arrays(self._entry, "learned.safetensors")
         learned = learned_at(followed["right"])
-        layers = self._activations(network, followed["images"], learned=learned)
+        yield from self._of_each(rows, self._activations(network, self._chosen(followed["images"]), learned=learned))
+
+    def _of_marked(self, rows: Sequence[Indicator], network: Network) -> Iterator[tuple[Indicator, xr.DataArray]]:
+        """Of test images that carry marks, whatever their labels: the marks are the labels here."""
+        if not rows:
+            return
+        test, rng = self._dataset.test, np.random.default_rng([MARK_SEED, self._spec.seed])
+        chosen = np.sort(rng.choice(len(test.labels), min(self._settings.images, len(test.labels)), replace=False))
+        marks = rng.integers(self._dataset.classes, size=len(chosen))
+        yield from self._of_each(rows, self._activations(network, Split(marked(test.images[chosen], marks), marks)))
+
+    def _of_each(self, rows: Sequence[Indicator], layers: Iterator[Layer]) -> Iterator[tuple[Indicator, xr.DataArray]]:
         values = zip(*[[row.of(layer) for row in rows] for layer in layers], strict=True)
         for row, of_layers in zip(rows, values, strict=True):
             yield row, _array(row, of_layers, layer=self._layers)
 
-    def _activations(self, network: Network, chosen: Array, **more: Any) -> Iterator[Layer]:
-        """Every layer on the chosen images."""
-        settings, labels = self._settings, self._split.labels[chosen]
-        for number, (name, maps) in enumerate(network.activations(self._images(chosen))):
+    def _chosen(self, chosen: Array) -> Split:
+        return Split(self._split.images[chosen], self._split.labels[chosen])
+
+    def _activations(self, network: Network, split: Split, **more: Any) -> Iterator[Layer]:
+        """Every layer on some images."""
+        settings = self._settings
+        for number, (name, maps) in enumerate(network.activations(self._dataset.normalize(split.images))):
             self._progress(phase="measuring", indicator=f"activations of {name}", share=number / len(self._layers))
             yield Layer(
                 maps.reshape(len(maps), -1),
-                labels,
+                split.labels,
                 pairs=settings.pairs,
                 seed=[PAIR_SEED, self._spec.seed, number],
                 label_draws=settings.label_draws,

@@ -98,6 +98,33 @@ def test_every_indicator_is_stored_with_its_labels_and_within_its_bounds(measure
     assert (values.name, values.attrs["unit"], values.attrs["version"]) == (row.name, row.unit, row.version)
 
 
+def test_mark_information_is_what_neurons_tell_of_marks_put_at_random_on_test_images(
+    measured, study, dataset, weights, monkeypatch
+):
+    store, spec = measured
+    looked_at = []
+    row = INDICATORS["mark_information"]
+    plain = measuring.marked
+    monkeypatch.setattr(measuring, "marked", lambda *both: looked_at.append(both) or plain(*both))
+    again = Store(store.root / "again")
+    put(again, spec, weights)
+    measure(spec, again, dataset, study.measuring, only=[row.name])
+
+    (images, marks), *others = looked_at
+    known = {image.tobytes(): label for image, label in zip(*dataset.test, strict=True)}
+    labels = np.array([known[image.tobytes()] for image in images])
+    network = forward.Network(spec, dataset, again.entry(spec).read_arrays("final.safetensors")[0])
+    expected = [
+        row.of(Layer(maps.reshape(len(maps), -1), marks, pairs=1, seed=0))
+        for _, maps in network.activations(dataset.normalize(plain(images, marks)))
+    ]
+    assert others == []
+    assert len(images) == study.measuring.images
+    assert 0 < np.mean(marks == labels) < 0.7  # chance, of three
+    np.testing.assert_array_equal(stored(again, spec, row.name, study.measuring), expected)
+    np.testing.assert_array_equal(stored(store, spec, row.name, study.measuring), expected)
+
+
 def test_an_untrained_network_has_the_measurements_that_need_no_training(measured):
     store, spec = measured
 

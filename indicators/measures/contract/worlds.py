@@ -322,3 +322,4 @@ WORLDS: dict[str, Worlds] = {
     "pruning": Worlds(_kernels),
 }
 """By what an indicator needs."""
+WORLDS["marked"] = WORLDS["layer"]
