@@ -170,9 +170,14 @@ def test_the_folders_of_claims_are_a_setting():
     assert re.search(r"^  claims \(paths\)", help_of_pytest(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("text", [block for block in blocks("toml") if "[tool." not in block.values[0]])
+STUDY_FILES = [block for block in blocks("toml") if "[tool." not in block.values[0]]
+
+
+@pytest.mark.parametrize("text", STUDY_FILES)
 def test_the_study_files_are_studies(text, tmp_path):
     path = tmp_path / "my-study.toml"
+    # What a page adds to a study stands below it.
+    text = text if text.startswith("name") else STUDY_FILES[0].values[0] + text
     path.write_text(text)
 
     assert isinstance(load_study(str(path)), StudySpec)

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -68,6 +69,8 @@ class Cost:
     """That a training is taken to last."""
     epochs_from: str
     """Where that number is from."""
+    of_variants: dict[str, int]
+    """How many of those to train each factor of the study takes beside the others."""
     seconds: float
     """Training and running images forward, all cores at work; what the indicators compute comes on top."""
 
@@ -140,12 +143,15 @@ def cost(study: StudySpec, store: Store, arrays: Path | None) -> Cost:
     to_train = [s for s in undone if isinstance(s, ModelSpec) and not store.entry(s).has("final.safetensors")]
     speed = _speed(study, store, arrays) if undone else 0.0
     epochs, where = _epochs(study)
-    training = len(to_train) * (epochs + study.recipe.epochs_beyond) * study.data.train / speed if undone else 0.0
+    images = sum((epochs + spec.recipe.epochs_beyond) * spec.data.train for spec in to_train)
+    training = images / speed if undone else 0.0
     # A training step costs about three passes forward.
     measuring = sum(map(work.images, undone)) / (3 * speed) if undone else 0.0
     at_once = 1 if accelerator() else min(cores(), max(len(undone), 1))
     seconds = (training + measuring) / at_once
-    return Cost(len(work.networks()), len(to_train), len(undone), speed, epochs, where, seconds)
+    labels = (work.varied[spec.fingerprint].label for spec in to_train if spec.fingerprint in work.varied)
+    of_variants = dict(Counter(label.split()[0] for label in labels))
+    return Cost(len(work.networks()), len(to_train), len(undone), speed, epochs, where, of_variants, seconds)
 
 
 def as_json(store: Store, study: StudySpec | None, reports: list[LayerReport], costs: Cost | None) -> dict[str, Any]:

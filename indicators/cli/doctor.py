@@ -80,8 +80,10 @@ def _of_cost(name: str, cost: Cost) -> list[str]:
         return [f"{name}: all {cost.networks} networks are trained and measured"]
     left = duration(cost.seconds)
     speed = f"a training runs at {cost.images_per_second:.0f} images per second here"
+    variants = ", ".join(f"{factor} {count}" for factor, count in cost.of_variants.items())
     return [
         f"{name}: {cost.to_train} of {cost.networks} networks to train, {cost.to_measure} to measure",
+        *([f"of these are variants: {variants}"] if variants else []),
         f"{speed}; {cost.epochs:.0f} epochs each ({cost.epochs_from})",
         f"time left with every core at work: about {left}, and what the indicators themselves compute",
     ]

@@ -138,7 +138,7 @@ def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
         raise InputError(f"{earlier.name} has seed {shared[0]} already; choose others with --first-seed and --seeds")
 
 
-def _everything(measured: Measurements, only: Sequence[str]) -> Iterator[tuple[str, xr.DataArray]]:
+def _everything(measured: Measurements, only: Sequence[str] = ()) -> Iterator[tuple[str, xr.DataArray]]:
     """Every measurement and the group it goes to; those of neurons with the dimension `neuron`.
 
     `only`: names of those that were measured, beside what is kept while training; all and all ways, unless told.

@@ -165,7 +165,7 @@ class Measurements:
 
     def _trained(self, row: Indicator, state: State) -> xr.DataArray:
         models = itertools.product(self.seeds, self._optimizers, self._levels)
-        loaded = iter(_filled([self._load(row, self._model(o, level, s), state) for s, o, level in models], row.name))
+        loaded = iter([self._load(row, self._model(o, level, s), state) for s, o, level in models])
         per_seed = [
             _joined(
                 [
@@ -180,10 +180,9 @@ class Measurements:
 
     def _untrained(self, row: Indicator, state: State) -> xr.DataArray:
         loaded = [self._load(row, spec, state) for spec in self.study.untrained()]
-        return _joined(_filled(loaded, row.name), _index("seed", self.seeds)).rename(row.name)
+        return _joined(loaded, _index("seed", self.seeds)).rename(row.name)
 
-    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray | None:
-        """A measurement of one network; None where its training diverged, so that there is no such number."""
+    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
         entry = self._store.entry(spec)
         if row.needs == "record":
             return LOGGED[row.name](entry)
@@ -207,7 +206,7 @@ class _OfVariant(Measurements):
 
     def __init__(self, study: StudySpec, store: Store, factor: str, label: Label) -> None:
         variant = study.variant(factor)
-        self._studies = study.at(factor, label)
+        self._whole, self._studies = study, study.at(factor, label)
         super().__init__(self._studies[0], store)
         self._optimizers, self._levels = variant.optimizers, variant.levels
 
@@ -222,9 +221,12 @@ class _OfVariant(Measurements):
         accuracy = log["accuracy"]
         return bool(fits(log["reached"], accuracy.get("train", 0.0), self.study)), accuracy["validation"]
 
-    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray | None:
-        trained = isinstance(spec, ModelSpec)
-        return None if trained and _log(self._store.entry(spec)).get("diverged") else super()._load(row, spec, state)
+    def _load(self, row: Indicator, spec: UntrainedSpec, state: State) -> xr.DataArray:
+        """A measurement of one network; if its training diverged, NaN in the form of the one of the study itself."""
+        if not isinstance(spec, ModelSpec) or not _log(self._store.entry(spec)).get("diverged"):
+            return super()._load(row, spec, state)
+        form = super()._load(row, self._whole.model(spec.optimizer, spec.level, spec.seed), state)
+        return xr.full_like(form.reindex(layer=list(self.layers)) if "layer" in form.dims else form, np.nan)
 
 
 def fits(reached: Any, train_accuracy: Any, study: StudySpec) -> Any:
@@ -313,14 +315,6 @@ LOGGED = {
 def _joined(arrays: Sequence[xr.DataArray], index: xr.DataArray) -> xr.DataArray:
     """Arrays side by side along a new dimension; NaN stands for epochs that a network did not train."""
     return xr.concat(arrays, index, join="outer")
-
-
-def _filled(loaded: Sequence[xr.DataArray | None], name: str) -> list[xr.DataArray]:
-    """The arrays, with NaN for those that do not exist; NotApplicable where none does."""
-    there = next((values for values in loaded if values is not None), None)
-    if there is None:
-        raise NotApplicable(f"{name}: every training diverged")
-    return [xr.full_like(there, np.nan) if values is None else values for values in loaded]
 
 
 def _index(name: str, labels: Sequence[Any]) -> xr.DataArray:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from indicators.specs import MeasuringSpec, ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
-from indicators.study.measuring import forward_images, missing
+from indicators.study.measuring import forward_images, missing, require_names
 
 Names = tuple[str, ...] | None
 """Of the indicators that are measured; None: all of the catalog."""
@@ -157,6 +157,8 @@ def work_of(
 
 def _of_all_factors(study: StudySpec, only: Names) -> dict[str, Names]:
     """Of every factor of a study the indicators that it names, of those that are wanted at all."""
+    for variant in study.variants:
+        require_names(variant.indicators, f"variants.{variant.factor}.indicators")
     named = {variant.factor: variant.indicators or None for variant in study.variants}
     if only is None:
         return named

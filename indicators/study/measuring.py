@@ -53,14 +53,14 @@ def _at_an_epoch(row: Indicator, spec: UntrainedSpec) -> bool:
     return isinstance(spec, ModelSpec) and row.needs != "trajectory"
 
 
-def require_names(only: Collection[str]) -> None:
-    """Raises InputError for names that are not in the catalog, or of what is kept while training."""
+def require_names(only: Collection[str], said: str = "only") -> None:
+    """Raises InputError for names, said there, that are not in the catalog, or of what is kept while training."""
     for name in only:
         if name not in INDICATORS:
             near = did_you_mean(name, INDICATORS)
-            raise InputError(f"only={name!r} is no indicator; {near}`indicators list indicators` names them all")
+            raise InputError(f"{said}={name!r} is no indicator; {near}`indicators list indicators` names them all")
         if INDICATORS[name].needs == "record":
-            raise InputError(f"only={name!r} is kept while training: there is nothing to measure; leave it out")
+            raise InputError(f"{said}={name!r} is kept while training: there is nothing to measure; leave it out")
 
 
 def missing(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,23 @@ from indicators.sources.published import publish, published_at
 from indicators.sources.source import open_source
 from indicators.sources.stored import Measurements
 from indicators.specs.files import STUDIES, load_study
+from indicators.specs.variants import VariantSpec
 from indicators.store import Store
-from indicators.study.agenda import Work
+from indicators.study.agenda import work_of
 from indicators.study.workers import prepare
+
+RATE = VariantSpec(
+    factor="rate", set="learning_rates", values=(2.0,), indicators=("entropy",),
+    cells={"optimizer": ("layca",), "level": ("low",)},
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def trained(make_study, folder, tmp_path_factory):
-    """Two seeds of tiny networks, trained and measured."""
-    study = make_study(max_epochs=2, epochs_beyond=1, seeds=2)
+    """Two seeds of tiny networks and one variant of each, trained and measured."""
+    study = make_study(max_epochs=2, epochs_beyond=1, seeds=2, target_accuracy=0.5).changed(variants=(RATE,))
     store = Store(tmp_path_factory.mktemp("published") / "store")
-    prepare(Work(models=tuple(study.models()), measuring=study.measuring, folder=folder), store, lambda _: None)
+    prepare(work_of(study, folder), store, lambda _: None)
     return Measurements(study, store)
 
 
@@ -149,6 +156,32 @@ def test_what_is_not_measured_cannot_be_published(make_study, store, tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+# --- Variants ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", [1.0, 2.0])
+def test_variants_are_published_as_they_were_measured(source, trained, label):
+    assert source.factors == trained.factors == {"rate": [1.0, 2.0]}
+    found, expected = source.at("rate", label), trained.at("rate", label)
+
+    for name in ("entropy", "accuracy", "history"):
+        same(found.measurement(name), expected.measurement(name))
+    xr.testing.assert_equal(found.fitted(), expected.fitted())
+    xr.testing.assert_allclose(found.networks(), expected.networks())
+    assert found.layers == expected.layers
+    assert dict(found.poolings) == dict(expected.poolings)
+    assert found.classes == source.classes
+
+
+def test_of_variants_only_what_their_factor_names_is_published(source):
+    with pytest.raises(NotApplicable, match=r"tiny-recorded does not record 'hoyer_sparsity' \(trained\); it records "):
+        source.at("rate", 2.0).measurement("hoyer_sparsity")
+    with pytest.raises(NotApplicable, match=r"tiny-recorded has no networks of rate 3.0, but of \[1.0, 2.0\]"):
+        source.at("rate", 3.0)
+    with pytest.raises(NotApplicable, match="has no variants over 'width'"):
+        source.at("width", 1)
+
+
 # --- Seeds measured here and elsewhere ---------------------------------------------------------------
 
 
@@ -169,6 +202,10 @@ def test_seeds_published_one_after_the_other_are_those_published_together(halves
         xr.testing.assert_identical(both.by_neuron(row.name), source.by_neuron(row.name))
         if row.untrained:
             xr.testing.assert_identical(both.untrained(row.name), source.untrained(row.name))
+    for label in (1.0, 2.0):
+        xr.testing.assert_identical(
+            both.at("rate", label).measurement("entropy"), source.at("rate", label).measurement("entropy")
+        )
 
 
 def test_seeds_from_two_machines_say_where_each_was_made(halves, store, trained):
@@ -200,6 +237,35 @@ def test_seeds_that_were_made_otherwise_are_refused(halves, trained, tmp_path):
         InputError, match=r"tiny-recorded was made with another recipe: .*0\.5.*; measure its seeds anew"
     ):
         publish(Measurements(other, trained._store), tmp_path, published_at(halves[1]))
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["before a file is moved", "after it"])
+def test_a_crash_while_seeds_are_added_leaves_the_study_before_or_the_one_after(halves, tmp_path, monkeypatch, moved):
+    both, first, second = halves
+    arrays = both.with_suffix(".nc").read_bytes()
+    monkeypatch.setattr(published, "_write", lambda path, *_: path.write_bytes(arrays))
+    replace, left, found = Path.replace, [0], []
+
+    def until_the_crash(path, target):
+        left[0] -= 1
+        if left[0] >= 0 or moved:
+            replace(path, target)
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    for moves in range(4):
+        folder = tmp_path / str(moves)
+        shutil.copytree(first.parent, folder)
+        left[0] = moves
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(Path, "replace", until_the_crash)
+            publish(second, folder, published_at(folder / first.name))
+        left_there = load_study(str(folder / first.name))
+        assert open_source(left_there, None).seeds == tuple(range(left_there.seeds))
+        found.append(left_there.seeds)
+
+    assert found == sorted(found)
+    assert {1, 2} == {*found}
 
 
 def test_only_a_published_study_can_be_added_to():
