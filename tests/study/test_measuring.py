@@ -258,7 +258,7 @@ def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weigh
     monkeypatch.setattr(forward, "Network", Counting)
     measure(spec, store, dataset, study.measuring)
 
-    assert sum(counted) == forward_images(spec, study.measuring) == 2 * 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
+    assert sum(counted) == forward_images(spec, study.measuring) == 3 * 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
     assert forward_images(spec.untrained, study.measuring) == 2 * (20 + 30) + 20
 
 
