@@ -12,6 +12,8 @@ import pytest
 from indicators.measures import arrays
 from indicators.networks import epochs
 from indicators.sources.layout import from_bytes
+from indicators.specs import OPTIMIZERS
+from indicators.specs.recipes import Phase
 from indicators.store import Store
 from indicators.study.agenda import Work
 from indicators.study.workers import prepare
@@ -43,7 +45,7 @@ store, again = Store(Path(job["store"])), Store(Path(job["again"]))
 for number, table in enumerate(job["specs"]):
     spec = ModelSpec.model_validate(table)
     train(spec, store, lambda **_: None)
-    if number == 0:
+    if number in (0, 3):
         try:
             train(spec, again, interrupt)
             raise AssertionError("not interrupted")
@@ -57,14 +59,20 @@ for network in (spec := ModelSpec.model_validate(job["specs"][0]), spec.untraine
 """
 
 
+START = {"mask": "random", "fraction": 0.5}
+
+
 @pytest.fixture(scope="module")
 def study(make_study):
     return make_study(max_epochs=3, epochs_beyond=1, batch_size=20)  # the last batch of 48 images is smaller
 
 
 @pytest.fixture(scope="module")
-def specs(study):
-    return [study.model(optimizer, "high", 0) for optimizer in ("sgd", "wdecay", "layca")]
+def specs(study, make_study):
+    """The three optimizers; and all of them one after the other, from half of the initial weights."""
+    phases = [Phase(after=k / 10, optimizer=name, learning_rate=0.02) for k, name in enumerate(("layca", "wdecay"))]
+    later = make_study(max_epochs=3, epochs_beyond=1, batch_size=20, phases=phases).changed(start=START)
+    return [*(study.model(name, "high", 0) for name in OPTIMIZERS), later.model("sgd", "high", 0)]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +108,9 @@ def stores(study, specs, folder, tmp_path_factory):
 def test_on_jax_networks_are_trained_and_measured_as_on_tensorflow(stores, specs):
     for spec in specs:
         takes_the_same_course(*(stores[name].entry(spec) for name in ("tensorflow", "jax")))
-    ends_with_the_same_bits(*(stores[name].entry(specs[0]) for name in ("jax", "again")))
+    for spec in (specs[0], specs[3]):
+        ends_with_the_same_bits(*(stores[name].entry(spec) for name in ("jax", "again")))
+    has_half_of_its_weights(stores["jax"].entry(specs[3]))
     for spec in (specs[0], specs[0].untrained):
         has_the_same_measurements(*(stores[name].entry(spec) for name in ("tensorflow", "measured")))
 
@@ -130,6 +140,12 @@ def ends_with_the_same_bits(whole, again):
     for file in ("final.safetensors", "learned.safetensors"):
         found = [entry.read_arrays(file)[0] for entry in (whole, again)]
         assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
+
+
+def has_half_of_its_weights(entry):
+    arrays, layout = entry.read_arrays("final.safetensors")
+    zeros = [arrays[name] == 0 for name in layout["kernels"].values()]
+    assert sum(zero.sum() for zero in zeros) == sum(zero.size for zero in zeros) // 2
 
 
 def has_the_same_measurements(one, other):

@@ -266,7 +266,7 @@ def test_the_forecast_counts_every_image_that_is_run_forward(study, store, weigh
     assert (
         sum(counted)
         == forward_images(spec, study.measuring)
-        == 2 * 20 + 48 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
+        == 3 * 20 + 48 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20
     )
     assert forward_images(spec.untrained, study.measuring) == 2 * (20 + 30) + 20
 

@@ -14,7 +14,9 @@ import pytest
 from filelock import FileLock
 from rich.console import Console
 
+from indicators.images.dataset import permuted
 from indicators.measures.catalog import INDICATORS
+from indicators.networks import training
 from indicators.sources.layout import file_name
 from indicators.specs import ModelSpec
 from indicators.store import Store
@@ -231,3 +233,22 @@ def test_a_card_has_so_many_places_and_gives_them_back(store):
         assert (first, second, third) == (True, True, False)
     with store.place_on_card(1) as again:
         assert again
+
+
+def test_a_training_is_given_the_data_of_its_spec_and_the_weights_of_its_parent(make_study, store, folder, monkeypatch):
+    study = make_study()
+    data = study.data.model_dump() | {"permuted_labels": 0.5}
+    spec = study.changed(data=data, start={"mask": "magnitude", "fraction": 0.5}).model("sgd", "low", 0)
+    work, given = Work(models=(spec,), measuring=None, folder=folder), []
+    monkeypatch.setattr(
+        training, "train", lambda _, __, dataset, ___, ____, parent: given.append((dataset.train.labels, parent))
+    )
+
+    workers._make(spec, work, store)
+    store.entry(spec.parent).write_arrays("final.safetensors", {"kernel": np.ones(2, np.float32)}, {})
+    workers._make(spec, work, store)
+
+    (labels, absent), (_, parent) = given
+    np.testing.assert_array_equal(labels, permuted(np.arange(48) % 3, 0.5))
+    assert absent is None
+    assert parent["kernel"].tolist() == [1, 1]

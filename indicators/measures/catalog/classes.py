@@ -72,7 +72,7 @@ ROWS: tuple[Indicator, ...] = (
         "mark_information", "mean share of the entropy of marks, put on test images at random, that a neuron carries",
         "0 nothing of marks drawn at random; for ten marks 0.141 a detector of one, 0.301 the most",
         needs="marked", of=lambda layer: mean(information.label_information(layer.active, layer.labels)),
-        unit="I/H(marks)", bounds=(0, 1), section="-", resolution=image,
+        unit="I/H(marks)", bounds=(0, 1), section="8.3.7", resolution=image,
         invariant=("images", "neurons", "scale"),
     ),
     Indicator(
