@@ -94,6 +94,11 @@ def calibrate(
     targets: Annotated[
         tuple[float, float, float] | None, typer.Option(help="Validation accuracy of low, medium, high.")
     ] = None,
+    rotation: Annotated[
+        float | None, typer.Option(min=0, max=1, help="1 - cos by which wdecay and layca shall turn at high.")
+    ] = None,
+    on_seed: Annotated[int, typer.Option(min=0, help="First of the seeds that are calibrated on.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many; their mean counts.")] = 1,
     within: Annotated[float, typer.Option(help="How close is close enough.")] = 0.01,
     rounds: Annotated[int, typer.Option(min=1, help="How many rates to try per network at most.")] = 6,
     output: Annotated[Path | None, typer.Option(help="Study file to write (in the store unless told).")] = None,
@@ -112,7 +117,10 @@ def calibrate(
     opened = Store(store)
     spec = require_trainable(choosing.uncalibrated(opened, study, architecture=architecture, arrays=data))
     aims = spec.targets if targets is None else dict(zip(LEVELS, targets, strict=True))
-    found, cells = _calibrated(spec.changed(seeds=1, targets=aims), opened, data, within=within, rounds=rounds)
+    turned = spec.rotation if rotation is None else rotation
+    asked = spec.changed(seeds=seeds, first_seed=on_seed, targets=aims, rotation=turned)
+    calibrated, cells = _calibrated(asked, opened, data, within=within, rounds=rounds)
+    found = calibrated.changed(seeds=1, first_seed=spec.first_seed)
     path = output or opened.calibrated(found.name)
     missed = calibration.missed(cells, within)
     given = choosing.options(study, architecture, data)
@@ -204,7 +212,9 @@ def _ending() -> Iterator[None]:
 def _table(cells: Sequence[CellSearch]) -> TextTable:
     table = TextTable("optimizer", "level", "target", "closest", "learning rate", "tried", box=None, pad_edge=False)
     for cell in cells:
-        rate, accuracy, fitted = cell.best
-        closest = f"{accuracy:.3f}" + ("" if fitted else " (training images not fitted)")
-        table.add_row(cell.optimizer, cell.level, f"{cell.target:.3f}", closest, f"{rate:g}", str(len(cell.trials)))
+        best = cell.best
+        closest = f"{best.accuracy:.3f}" + ("" if best.fitted else " (training images not fitted)")
+        closest += f", turned by {best.rotation:.2f}" if cell.rotation else ""
+        row = (cell.optimizer, cell.level, f"{cell.target:.3f}", closest, f"{best.rate:g}", str(len(cell.trials)))
+        table.add_row(*row)
     return table

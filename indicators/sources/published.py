@@ -128,7 +128,7 @@ def _beside(earlier: Of, here: Of) -> Of:
 def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
     """Raises InputError where studies differ in what decides their numbers, or share seeds."""
     then, now = json.loads(earlier.attrs["study"]), _described(measured.study)
-    for field in sorted((then.keys() | now.keys()) - {"seeds", "first_seed", "description", "targets"}):
+    for field in sorted((then.keys() | now.keys()) - {"seeds", "first_seed", "description", "targets", "rotation"}):
         if then.get(field) != now.get(field):
             raise InputError(
                 f"{earlier.name} was made with another {field}: {then.get(field)}, here {now.get(field)}; "

@@ -149,6 +149,8 @@ class StudySpec(Frozen):
     learning_rates: dict[str, dict[str, Positive]]
     targets: dict[str, Share] = {}  # noqa: RUF012 - pydantic copies it
     """Validation accuracy that calibration aims at, by level."""
+    rotation: Annotated[Share, LATER] = 0.0
+    """Cosine distance, mean over the layers, that calibration turns the weights of wdecay and layca by at high."""
     variants: Annotated[tuple[VariantSpec, ...], LATER] = ()
     """Factors that some of its networks are varied by, one at a time."""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indicators.errors import InputError
 from indicators.specs import LEVELS, OPTIMIZERS
 from indicators.specs.files import load_study
-from indicators.study.calibration import STEP, CellSearch, calibrate, missed, next_rate
+from indicators.study.calibration import STEP, CellSearch, Trial, calibrate, missed, next_rate
 
 TARGETS = {"low": 0.4, "medium": 0.5, "high": 0.6}
 STUDY = load_study("cifar10-mini").changed(targets=TARGETS)
@@ -28,12 +28,16 @@ class World:
     def accuracy(self, rate):
         return min(max(0.5 + self.slope * math.log10(rate / self.middle), 0.1), 1.0)
 
+    def turned(self, spec):  # noqa: ARG002 - in a world where it matters
+        return 0.0
+
     def train(self, models):
         self.rounds.append(list(models))
         for spec in models:
             fitted = spec.learning_rate <= self.ceiling
             accuracy = self.accuracy(spec.learning_rate) if fitted else 0.1
-            log = {"accuracy": {"validation": accuracy}, "reached": fitted}
+            epochs = [{"layers": {"cosine_distance": [0.0]}}, {"layers": {"cosine_distance": 2 * [self.turned(spec)]}}]
+            log = {"accuracy": {"validation": accuracy}, "reached": fitted, "epochs": epochs}
             self.logs[spec.fingerprint] = json.dumps(log).encode()
 
     def entry(self, spec):
@@ -76,7 +80,7 @@ def cells_of(study):
     ],
 )
 def test_the_next_rate_by_hand(trials, rate):
-    cell = CellSearch("sgd", "medium", target=0.5, start=0.02, trials=tuple(trials))
+    cell = CellSearch("sgd", "medium", target=0.5, start=0.02, trials=tuple(Trial(*trial) for trial in trials))
 
     assert next_rate(cell) == pytest.approx(rate)
 
@@ -91,7 +95,7 @@ def test_the_next_rate_by_hand(trials, rate):
     ],
 )
 def test_the_best_trial_is_the_closest_that_fitted(trials, best, solved):
-    cell = CellSearch("sgd", "medium", target=0.5, start=0.02, trials=tuple(trials))
+    cell = CellSearch("sgd", "medium", target=0.5, start=0.02, trials=tuple(Trial(*trial) for trial in trials))
 
     assert cell.best[0] == best
     assert cell.solved(0.01) is solved
@@ -103,15 +107,74 @@ def test_a_cell_without_trials_is_not_solved():
 
 def test_the_cells_that_came_not_close_enough_are_named_with_a_way_out():
     cells = [
-        CellSearch("sgd", "low", 0.4, 0.1, trials=((0.1, 0.405, True),)),
-        CellSearch("sgd", "high", 0.6, 0.1, trials=((0.1, 0.55, True),)),
-        CellSearch("layca", "low", 0.4, 0.1, trials=((0.1, 0.4, False),)),
+        CellSearch("sgd", "low", 0.4, 0.1, trials=(Trial(0.1, 0.405, True),)),
+        CellSearch("sgd", "high", 0.6, 0.1, trials=(Trial(0.1, 0.55, True),)),
+        CellSearch("layca", "low", 0.4, 0.1, trials=(Trial(0.1, 0.4, False),)),
     ]
 
     assert missed(cells, 0.01) == (
         "not within 0.01 of the target: sgd high, layca low; give more --rounds or other --targets"
     )
     assert missed(cells[:1], 0.01) == ""
+
+
+# Weights that shall turn
+
+
+class Turning(World):
+    """A store in which weight decay and layca are best at 0.02, and turn their weights the further the rate is up."""
+
+    def accuracy(self, rate):
+        return 0.65 - 0.2 * abs(math.log10(rate / 0.02))
+
+    def turned(self, spec):
+        return spec.learning_rate / (spec.learning_rate + 0.01)
+
+
+@pytest.mark.parametrize(
+    ("trial", "too_high"),
+    [
+        pytest.param((0.02, 0.7, True, 0.5), False, id="not turned, whatever the accuracy"),
+        pytest.param((0.02, 0.1, True, 0.5), False, id="not turned and bad"),
+        pytest.param((0.02, 0.7, True, 0.9), False, id="turned and still too good"),
+        pytest.param((0.02, 0.5, True, 0.9), True, id="turned and beyond"),
+        pytest.param((0.02, 0.7, False, 0.9), True, id="not fitted"),
+    ],
+)
+def test_beyond_the_best_rate_accuracy_falls(trial, too_high):
+    cell = CellSearch("layca", "high", target=0.6, start=0.02, rotation=0.8)
+
+    assert cell.too_high(Trial(*trial)) is too_high
+
+
+def test_a_trial_that_did_not_turn_its_weights_solves_nothing():
+    trials = (Trial(0.02, 0.6, True, 0.5), Trial(0.2, 0.55, True, 0.9))
+    cell = CellSearch("layca", "high", target=0.6, start=0.02, trials=trials, rotation=0.8)
+
+    assert cell.best.rate == 0.2
+    assert not cell.solved(0.01)
+    assert cell.solved(0.06)
+
+
+def test_rates_are_found_at_which_weights_are_turned_at_the_accuracy_of_sgd():
+    world = Turning()
+    study = started_at([0.001, 0.003, 0.02]).changed(rotation=0.8, targets={"low": 0.4, "medium": 0.5, "high": 0.55})
+
+    found = calibrate(study, world, world.train, within=0.005, rounds=12)
+
+    for optimizer, level, rate in cells_of(found):
+        assert world.accuracy(rate) == pytest.approx(study.targets[level], abs=0.006)
+        assert (rate > 0.04) == (level == "high" and optimizer != "sgd")
+
+
+def test_several_seeds_count_by_their_mean():
+    world = World()
+    study = STUDY.changed(seeds=3, first_seed=100)
+
+    calibrate(study, world, world.train, within=0.01, rounds=1)
+
+    assert {spec.seed for spec in world.rounds[0]} == {100, 101, 102}
+    assert len(world.rounds[0]) == 27
 
 
 # A simulated world

@@ -252,3 +252,23 @@ def test_a_training_is_given_the_data_of_its_spec_and_the_weights_of_its_parent(
     np.testing.assert_array_equal(labels, permuted(np.arange(48) % 3, 0.5))
     assert absent is None
     assert parent["kernel"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_a_worker_looks_at_each_of_many_networks_a_few_times_whatever_their_number(
+    count, make_study, store, tmp_path, monkeypatch
+):
+    work = Work(models=tuple(make_study(seeds=count // 10).models()), measuring=None, folder=tmp_path)
+    made, looks = set(), []
+
+    def done(part, spec, _):
+        looks.append(spec)
+        return (spec, part.training_only) in made or (spec, False) in made
+
+    monkeypatch.setattr(Work, "done", done)
+    monkeypatch.setattr(workers, "_make", lambda spec, part, _: made.add((spec, part.training_only)))
+
+    workers.run_worker(work, store)
+
+    assert {spec for spec, measured in made if not measured} == {*work.networks()}
+    assert len(looks) <= 6 * len(work.networks())
