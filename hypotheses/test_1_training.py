@@ -5,6 +5,7 @@ import pytest
 
 from indicators.claims.summaries import at_largest, epochs_trained, jump_at_reductions, lead_of_the_first_reduction
 from indicators.claims.verbs import less, more, rises, same
+from indicators.claims.view import at_labels
 from indicators.specs import LEVELS, OPTIMIZERS
 
 FITTED = 0.999
@@ -171,7 +172,7 @@ def test_a_reduction_of_the_learning_rate_beats_the_same_epochs_without_it(study
 
     Any epoch after a plateau is likely to rise again; this alone tells the reduction from the epochs.
     """
-    history = study.over("schedule")["history"]
+    history = at_labels(study.over("schedule")["history"], "schedule", ["plateaus", "constant"])
     lead = lead_of_the_first_reduction(history.sel(schedule="plateaus"), history.sel(schedule="constant"))
 
     # One point: half of what counts over the epoch before.

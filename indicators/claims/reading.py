@@ -26,6 +26,8 @@ EXAMPLE = 'claim("A1", tier="core", section="8.3")'
 """Of a mark that makes a test a claim."""
 SUBJECT = "study"
 """The argument of a claim by which it asks for measurements."""
+_ALONG = ("over", "at", "each")
+"""Its methods that give the networks along a factor, which are asked in turn."""
 
 
 @dataclass(frozen=True)
@@ -219,22 +221,45 @@ def _number(value: Any) -> float | None:
 
 
 def _quantities(node: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
-    """Literal names in `study["..."]` and `study.method("...")`, there and in functions of the file that it calls."""
+    """Literal names in `study["..."]` and `study.method("...")`, there and in functions of the file that it calls.
+
+    And of the networks along a factor, in `study.over("...")["..."]`, `.each(lambda one: one["..."])` and the like.
+    """
     loops = {
         each.target.id: each.iter
         for each in ast.walk(node)
         if isinstance(each, ast.comprehension) and isinstance(each.target, ast.Name)
     }
+    subjects = {SUBJECT, *_subjects(node)}
     asked = [each for each in ast.walk(node) if isinstance(each, ast.Subscript | ast.Call)]
     asked.sort(key=lambda each: (each.lineno, each.col_offset))
     for each in asked:
         owner = each.value if isinstance(each, ast.Subscript) else getattr(each.func, "value", None)
         name = each.slice if isinstance(each, ast.Subscript) else next(iter(each.args), None)
-        if isinstance(owner, ast.Name) and owner.id == SUBJECT and name is not None:
+        if _method(each) not in _ALONG and _is_asked(owner, subjects) and name is not None:
             literals = ast.walk(loops.get(name.id, name) if isinstance(name, ast.Name) else name)
             yield from (str(literal.value) for literal in literals if isinstance(literal, ast.Constant))
         elif isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id in functions:
             yield from _quantities(functions[each.func.id], functions)
+
+
+def _is_asked(node: ast.expr | None, subjects: set[str]) -> bool:
+    """Whether an expression is the study, or its networks along a factor."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _method(node) in _ALONG and _is_asked(node.func.value, subjects)
+    return isinstance(node, ast.Name) and node.id in subjects
+
+
+def _subjects(node: ast.FunctionDef) -> Iterator[str]:
+    """What functions in `each` call the networks at one label."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and _method(call) == "each":
+            yield from (each.arg for function in call.args for each in ast.walk(function) if isinstance(each, ast.arg))
+
+
+def _method(node: ast.expr) -> str:
+    """The name of the method that is called; empty where none is."""
+    return node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
 
 
 def _parameters(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:

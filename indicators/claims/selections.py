@@ -89,11 +89,16 @@ def _places(values: xr.DataArray, name: str, wanted: Any) -> tuple[str, set[int]
     # Of some networks, or layers, a study may have no such measurement; other labels are misspelled.
     if missing and (set(missing) <= set(_CELLS.get(name, ())) or (dims[0] == "layer" and name != "part")):
         raise NotApplicable(f"{values.name or 'what is compared'} has no {name} {missing}")
-    if missing and values.coords[name].attrs.get("factor"):
+    if missing and _is_factor(values, name):
         raise NotApplicable(f"the study has no networks of {name} {missing}, but of {labels}")
     if missing:
         raise ValueError(f"{name}={missing} does not exist: choose from {list(dict.fromkeys(labels))}")
     return str(dims[0]), {place for places in found.values() for place in places}
+
+
+def _is_factor(values: xr.DataArray, name: str) -> bool:
+    """Whether a dimension is a factor of the study: see `view.Factor`."""
+    return name in values.coords and bool(values.coords[name].attrs.get("factor"))
 
 
 def labels_of(values: xr.DataArray, name: str) -> list[Any]:
@@ -124,10 +129,10 @@ def stages(values: xr.DataArray, along: str, at: Selection) -> list[Selection]:
         raise ValueError(f"along={along!r}, at={dict(at)}: expected 'level', unselected, or what is ordered")
     labels = list(LEVELS) if along == "level" else [labels_of(values, along)[k] for k in picked[along]]
     third = len(labels) // 3
-    if not third and along == "layer":
-        raise NotApplicable(f"layers={labels}: a rise or fall takes at least three")
     if not third:
-        raise ValueError(f"{along}={labels}: a rise or fall takes at least three")
+        few = f"{'layers' if along == 'layer' else along}={labels}: a rise or fall takes at least three"
+        # Networks may have few layers, and studies few labels of a factor.
+        raise NotApplicable(few) if along == "layer" or _is_factor(values, along) else ValueError(few)
     return [{**at, along: part} for part in (labels[:third], labels[third:-third], labels[-third:])]
 
 

@@ -30,7 +30,8 @@ def half_loss_fraction(accuracy: xr.DataArray) -> xr.DataArray:
     alive = accuracy.isel(fraction=0, drop=True) > 0
     grid = accuracy["fraction"].to_numpy()
     found = fraction.where(fraction.notnull() | ~alive, grid[-1])
-    return _mean_of_draws(found, resolution=float(np.diff(grid).max()) / 8)
+    half = _mean_of_draws(found, resolution=float(np.diff(grid).max()) / 8)
+    return half.assign_attrs({key: words for key, words in accuracy.attrs.items() if key == "undefined" and words})
 
 
 def lost_with_most_weights(accuracy: xr.DataArray) -> xr.DataArray:
@@ -203,9 +204,14 @@ def at_largest(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.DataAr
 
 
 def with_another(values: xr.DataArray, dim: str, other: xr.DataArray, label: str) -> xr.DataArray:
-    """The values with one label more along a dimension, of the seeds and labels that both have."""
+    """The values with one label more along a dimension, of the seeds and labels that both have.
+
+    Where they may be undefined is said of both, all else of the values.
+    """
     parts = [values, other.drop_vars(dim, errors="ignore").expand_dims({dim: [label]})]
-    return xr.concat(parts, dim, join="inner", coords="minimal", compat="override", combine_attrs="override")
+    both = xr.concat(parts, dim, join="inner", coords="minimal", compat="override", combine_attrs="override")
+    words = dict.fromkeys(filter(None, (each.attrs.get("undefined") for each in (values, other))))
+    return both.assign_attrs(undefined=", ".join(words)) if words else both
 
 
 def most_over_least(values: xr.DataArray, order: xr.DataArray, dim: str) -> xr.DataArray:
@@ -241,11 +247,12 @@ def outlyingness(values: xr.DataArray, one: str, others: tuple[str, str]) -> xr.
     root mean square over all that a network has but its seed. 1: the two are alike; 0: all three are as far apart;
     -1/3: the one lies halfway between the others. NaN where all three are alike.
     """
+    undefined = filter(None, (values.attrs.get("undefined"), "optimizers that are all alike"))
     a = _apart(values, *others)
     b = (_apart(values, one, others[0]) + _apart(values, one, others[1])) / 2
     return stating(
         ((b - a) / (b + a)).rename(f"{one} beside {' and '.join(others)}: {values.name}"),
-        undefined="optimizers that are all alike",
+        undefined=", ".join(undefined),
     )
 
 
@@ -343,9 +350,11 @@ def _apart(values: xr.DataArray, one: str, other: str) -> xr.DataArray:
 
 
 def _along_fraction(function: Callable[..., object], accuracy: xr.DataArray) -> xr.DataArray:
+    """What a function makes of every curve; NaN of networks that have none, as of those that are never right."""
     fractions = accuracy["fraction"].to_numpy()
+    known = accuracy.where(accuracy.notnull().any("fraction"), 0.0)
     summary: xr.DataArray = xr.apply_ufunc(
-        lambda curves: function(fractions, curves), accuracy, input_core_dims=[["fraction"]]
+        lambda curves: function(fractions, curves), known, input_core_dims=[["fraction"]]
     )
     return summary.rename(f"{accuracy.name} {function.__name__}")
 

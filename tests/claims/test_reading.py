@@ -45,6 +45,15 @@ def test_third(study):
     """A third."""
     assert tracks(study["entropy"], study["accuracy"], within="recipe", by=0.3)
 
+@pytest.mark.claim("A2", tier="control", section="8.1")
+def test_along_factors(study):
+    """Along factors."""
+    widths = study.over("width")["entropy"]
+    depths = study.over("depth").each(lambda deep: layers_in(deep["pairwise_nmi"], LAST).mean("layer"))
+    wide = study.at("width", 2).untrained("label_nmi").sel(part="last")
+    # By a tenth.
+    assert more(widths - study.at("width", WIDE)["accuracy"], {"width": 2}, than={"width": 1}, by=0.1)
+
 @pytest.mark.claim("A3", tier="core", section="8.1")
 def test_fourth(study):
     """A fourth."""
@@ -75,8 +84,14 @@ def test_a_claim_is_read_with_all_of_its_tests(example):
     assert (second.sentence, second.expected) == ("Another part.", pytest.approx(0.3))
 
 
+def test_measurements_of_networks_along_a_factor_are_read_and_factors_are_none(example):
+    along = example[1].comparisons[1]
+
+    assert along.quantities == ("entropy", "pairwise_nmi", "label_nmi", "accuracy")
+
+
 def test_what_counts_is_read_from_the_word_that_its_verb_has_for_it(example):
-    assert [test.by for claim in example[1:] for test in claim.comparisons] == [0.3, 0.2]
+    assert [test.by for claim in example[1:] for test in claim.comparisons] == [0.3, 0.1, 0.2]
 
 
 def test_a_folder_without_claims_and_a_file_that_is_no_python_are_named(tmp_path):

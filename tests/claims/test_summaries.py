@@ -5,16 +5,12 @@ import xarray as xr
 from indicators.claims.summaries import (
     as_of_ten_classes,
     difference,
-    epochs_trained,
     freed_of,
     growth_of_the_middle_half,
     half_loss_fraction,
-    jump_at_reductions,
     left_beyond_decay,
     left_of_the_start,
     lost_with_most_weights,
-    most_over_least,
-    outlyingness,
     pruning_area,
     relative_change,
     sampling_error,
@@ -152,41 +148,6 @@ def test_relative_change_states_the_coarser_resolution_and_where_it_does_not_exi
     }
 
 
-def record(rates, accuracies, **attrs):
-    return xr.DataArray(
-        np.array([rates, accuracies], float),
-        {"quantity": ["learning_rate", "validation_accuracy"], "epoch": np.arange(1, len(rates) + 1)},
-        ["quantity", "epoch"],
-        attrs=attrs,
-    )
-
-
-@pytest.mark.parametrize(
-    ("rates", "accuracies", "over_last", "over_best"),
-    [
-        pytest.param([1, 1, 1, 0.2], [0.1, 0.5, 0.4, 0.7], 0.3, 0.2, id="one reduction"),
-        pytest.param([1, 0.2, 0.2, 0.04], [0.1, 0.5, 0.4, 0.6], (0.4 + 0.2) / 2, (0.4 + 0.1) / 2, id="mean of two"),
-        pytest.param([1, 1, 0.2, np.nan], [0.3, 0.4, 0.2, np.nan], -0.2, -0.2, id="a fall, then no more epochs"),
-        pytest.param([1, 1, 1, 1], [0.1, 0.5, 0.4, 0.7], np.nan, np.nan, id="none"),
-        pytest.param([1, 2, 2, 2], [0.1, 0.5, 0.4, 0.7], np.nan, np.nan, id="a rising learning rate"),
-    ],
-)
-def test_jump_at_reductions_by_hand(rates, accuracies, over_last, over_best):
-    history = record(rates, accuracies)
-
-    assert jump_at_reductions(history).item() == pytest.approx(over_last, nan_ok=True)
-    assert jump_at_reductions(history, over="best").item() == pytest.approx(over_best, nan_ok=True)
-
-
-def test_jump_at_reductions_says_where_it_does_not_exist():
-    history = record([1, 1], [0.1, 0.5], resolution=0.001, undefined="epochs after the end of the training")
-
-    found = jump_at_reductions(xr.concat([history, history], xr.Variable("seed", [0, 1])))
-
-    assert found.dims == ("seed",)
-    assert found.attrs == {"resolution": 0.001, "undefined": "trainings whose learning rate never falls"}
-
-
 def test_a_difference_states_the_resolutions_of_both_and_where_either_does_not_exist():
     share = by_layer(0.5, resolution=0.002, undefined="neurons that are ignored")
 
@@ -198,28 +159,6 @@ def test_a_difference_states_the_resolutions_of_both_and_where_either_does_not_e
         "undefined": "neurons that are ignored; dead neurons",
     }
     assert difference(share, by_layer(0.2, undefined="")).attrs["undefined"] == "neurons that are ignored"
-
-
-@pytest.mark.parametrize(
-    ("sgd", "wdecay", "layca", "outlying"),
-    [
-        pytest.param([0, 0], [1, 2], [1, 2], 1.0, id="the others alike"),
-        pytest.param([0, 0], [3, 3], [3, 5], (3.5615528 - 2**0.5) / (3.5615528 + 2**0.5), id="root mean squares"),
-        pytest.param([0, 0], [1, -1], [-1, 1], -1 / 3, id="halfway between the others"),
-        pytest.param([1, 1], [1, 1], [1, 1], np.nan, id="all alike"),
-    ],
-)
-def test_outlyingness_by_hand(sgd, wdecay, layca, outlying):
-    profiles = xr.DataArray(
-        np.array([[sgd, wdecay, layca]], float),
-        {"seed": [0], "optimizer": ["sgd", "wdecay", "layca"], "layer": ["a", "b"]},
-    )
-
-    found = outlyingness(profiles, "sgd", ("wdecay", "layca"))
-
-    assert found.dims == ("seed",)
-    assert found.item() == pytest.approx(outlying, nan_ok=True)
-    assert found.attrs == {"undefined": "optimizers that are all alike"}
 
 
 def test_the_growth_of_the_middle_half_by_hand():
@@ -244,36 +183,6 @@ def test_weights_turned_at_random_are_as_sparse_as_is_said(turned):
     said = sparsity_turned_at_random(xr.DataArray(turned))
 
     assert said.item() == pytest.approx(hoyer(weights_there), abs=0.002)
-
-
-def by_optimizer(*rows, **attrs):
-    labels = {"level": ["low", "high"], "optimizer": ["sgd", "wdecay", "layca"]}
-    return xr.DataArray(np.array(rows, float), labels, tuple(labels), name="x", attrs=attrs)
-
-
-def test_most_over_least_by_hand():
-    values = by_optimizer([1, 2, 4], [1, 2, 4], resolution=0.1, undefined="never", unit="x")
-    order = by_optimizer([0, 5, 9], [7, -1, 7])
-
-    found = most_over_least(values, order.rename("y"), "optimizer")
-
-    assert found.values.tolist() == [4 - 1, 1 - 2]
-    assert set(found.coords) == set(found.dims) == {"level"}
-    assert found.attrs == {"resolution": 0.1, "undefined": "never"}
-    assert found.name == "x at the largest - smallest y"
-
-
-def test_most_over_least_of_equals_is_zero():
-    assert (
-        most_over_least(by_optimizer([1, 2, 4], [1, 2, 4]), by_optimizer([3, 3, 3], [0, 0, 0]), "optimizer").sum() == 0
-    )
-
-
-def test_most_over_least_refuses_what_has_no_order():
-    with pytest.raises(ValueError, match="y holds values that are not finite"):
-        most_over_least(
-            by_optimizer([1, 2, 4], [1, 2, 4]), by_optimizer([3, 3, np.nan], [0, 1, 2]).rename("y"), "optimizer"
-        )
 
 
 @pytest.mark.parametrize(
@@ -477,16 +386,3 @@ def test_recipes_alike_in_the_other_measurement_keep_their_values():
 
     xr.testing.assert_identical(left.drop_attrs(), values.drop_attrs().rename(left.name))
     assert left.attrs == {"resolution": 0.1}
-
-
-def test_epochs_trained_are_those_on_record():
-    record = np.full((1, 2, 4, 2), np.nan)
-    record[0, 0, :3], record[0, 1, :4] = 0.5, 0.5
-    history = xr.DataArray(
-        record,
-        {"quantity": ["train_accuracy", "learning_rate"]},
-        ("seed", "level", "epoch", "quantity"),
-        name="history",
-    )
-
-    assert epochs_trained(history).values.tolist() == [[3, 4]]

@@ -17,10 +17,12 @@ import xarray as xr
 from indicators.claims import intervals, reading, verbs
 from indicators.claims.contrasts import Contrast
 from indicators.claims.evidence import Evidence, Undecided, overall, stands
-from indicators.claims.judging import Record, judged, judging
-from indicators.claims.view import View
+from indicators.claims.judging import VARIANT, Record, judged, judging
+from indicators.claims.view import View, _Varied
 from indicators.errors import NotApplicable
 from indicators.sources.source import Source
+from indicators.specs.variants import Label
+from tests.worlds.patterns import CELLS
 
 _read = functools.cache(reading.read)
 
@@ -56,7 +58,13 @@ class Claim:
     @property
     def needs_row(self) -> bool:
         """Whether a world can make it true: not what no study measures, nor what holds by construction."""
-        return "needs" not in self.about and self.about["tier"] != "identity"
+        measured = all(need.startswith(VARIANT) for need in self.needs)
+        return measured and self.about["tier"] != "identity"
+
+    @property
+    def needs(self) -> list[str]:
+        """What its mark says that it needs of a study."""
+        return self.about["needs"].split(", ") if "needs" in self.about else []
 
     def __str__(self) -> str:
         return f"{self.theme}:{self.test}"
@@ -114,10 +122,19 @@ class _Premised(View):
     @functools.cached_property
     def seeds(self) -> list[int]:
         """The seeds that meet every premise."""
+        return _seeds(self._before, self._premise)
+
+    def at(self, factor: str, label: Label) -> View:
+        """The networks at one label of a factor, for the seeds in which they as they were meet the premise."""
+        source = self._source.at(factor, label)
+        return _Varied(source, foreseen=self._foreseen, seeds=_seeds(self._before.at(factor, label), self._premise))
+
+    @functools.cached_property
+    def _before(self) -> Source:
         source = self._source
         while hasattr(source, "original"):
             source = source.original
-        return _seeds(source, self._premise)
+        return source
 
 
 def _seeds(source: Source, premise: str | None) -> list[int]:
@@ -154,9 +171,10 @@ class Part:
 
     def __init__(self, whole: Source, seeds: Sequence[int]) -> None:
         self.name, self.scale, self.layers, self.seeds = whole.name, whole.scale, whole.layers, tuple(seeds)
-        self.poolings, self.classes = whole.poolings, whole.classes
-        for read in ("measurement", "untrained", "by_neuron"):
-            setattr(self, read, self._of(getattr(whole, read)))
+        self.poolings, self.classes, self.factors = whole.poolings, whole.classes, whole.factors
+        for read in ("measurement", "untrained", "by_neuron", "fitted"):
+            setattr(self, read, self._of(getattr(whole, read, None)))
+        self.at = lambda factor, label: Part(whole.at(factor, label), seeds)
 
     def _of(self, read: Callable[..., xr.DataArray]) -> Callable[..., xr.DataArray]:
         return lambda *name, **options: read(*name, **options).sel(seed=list(self.seeds))
@@ -197,11 +215,25 @@ class Permuted:
     Premises are judged on the accuracies as they were: which seeds are left does not depend on the permutation.
     """
 
-    def __init__(self, original: Source, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        original: Source,
+        rng: np.random.Generator | None = None,
+        *,
+        orders: Mapping[int, np.ndarray] | None = None,
+    ) -> None:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
-        self.poolings, self.classes = original.poolings, original.classes
-        self._orders = {seed: rng.permutation(9) for seed in original.seeds}
+        self.poolings, self.classes, self.factors = original.poolings, original.classes, original.factors
+        self._orders = orders or {seed: rng.permutation(9) for seed in original.seeds}
+
+    def at(self, factor: str, label: Label) -> Permuted:
+        """The networks at one label of a factor, exchanged as those of the study are."""
+        return Permuted(self.original.at(factor, label), orders=self._orders)
+
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images, in other cells."""
+        return self._exchange(self.original.fitted())
 
     def names(self) -> Sequence[str]:
         """Measurements that there may be."""
@@ -223,8 +255,12 @@ class Permuted:
         cells = values.transpose("seed", "optimizer", "level", ...)
         data = cells.to_numpy()
         flat = data.reshape(len(data), -1, *data.shape[3:])
+        optimizers, levels = (np.isin(known, cells[dim].to_numpy()) for dim, known in CELLS.items())
+        present = np.outer(optimizers, levels).ravel()
         orders = [self._orders[seed] for seed in cells["seed"].to_numpy().tolist()]
-        moved = np.stack([networks[order] for networks, order in zip(flat, orders, strict=True)])
+        # Of fewer than nine networks, the order that they have among the nine.
+        ranks = [order[present].argsort().argsort() for order in orders]
+        moved = np.stack([networks[order] for networks, order in zip(flat, ranks, strict=True)])
         return cells.copy(data=moved.reshape(data.shape))
 
 

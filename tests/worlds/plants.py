@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from indicators.specs.variants import Label
+from tests.worlds.factors import BASELINES, PLACES
 from tests.worlds.patterns import CELLS, LAYERS, PARTS, Pattern, along, as_pattern, high, levels, part, sgd, zigzag
 
 TRAINED, UNTRAINED, ON_TEST_IMAGES, BY_NEURON = "trained", "untrained", "on test images", "by neuron"
@@ -35,12 +37,16 @@ class Plant:
     """Where what is planted is a correlation: its spread around 0, less the nearer it is to 1, instead of noise."""
     exact: float = 1e-6
     """How near the effect of the claim comes to e without noise."""
+    at: tuple[str, Label] | None = None
+    """The factor and the label whose networks it is of, if not of the study's own."""
     dims: Mapping[str, Sequence[Any]] = field(init=False)
     laid: tuple[np.ndarray, np.ndarray] = field(init=False)
     """Slope and base, over `dims`."""
 
     def __post_init__(self) -> None:
         """Lays base and slope out over all dimensions of the measurement."""
+        if self.at is not None and (self.at not in PLACES or self.at[1] == BASELINES[self.at[0]]):
+            raise ValueError(f"{self.name} is planted at {self.at}, which is no variant of a study")
         frame = dict(CELLS) if self.cells and self.of != UNTRAINED else {}
         frame |= {"layer": list(LAYERS)} if self.layers else {}
         template = xr.DataArray(np.zeros([len(labels) for labels in frame.values()]), frame, tuple(frame))
@@ -64,6 +70,14 @@ def planted(name: str, slope: Pattern | float = 0.0, base: Pattern | float = 0.0
 def network(name: str, slope: Pattern | float = 0.0, base: Pattern | float = 0.0, **options: Any) -> Plant:
     """One number per network: ``network("history", levels * along("quantity", {...}))``."""
     return Plant(name, slope, base, layers=False, **options)
+
+
+def at_labels(plant: Callable[..., Plant], factor: str, slopes: Mapping[Label, Pattern | float]) -> tuple[Plant, ...]:
+    """A plant with these slopes at the labels of a factor, and none elsewhere.
+
+    ``*at_labels(accuracies, "batch_size", {256: -on("test"), 512: -on("test")})``
+    """
+    return plant(0.0), *(plant(slope, at=(factor, label)) for label, slope in slopes.items())
 
 
 SPLITS = ("train_running", "train", "validation", "test")

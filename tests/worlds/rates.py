@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from indicators.claims.evidence import overall
 from indicators.sources.source import Source
+from indicators.specs.variants import Label
 from tests.worlds.claims import Answer, Claim, Permuted, judge, judge_studies
 from tests.worlds.tables import row_of, world
 from tests.worlds.world import USUAL, Noise
@@ -124,7 +125,15 @@ class Alike:
     def __init__(self, original: Source) -> None:
         self.original = original
         self.name, self.scale, self.seeds, self.layers = original.name, original.scale, original.seeds, original.layers
-        self.poolings, self.classes = original.poolings, original.classes
+        self.poolings, self.classes, self.factors = original.poolings, original.classes, original.factors
+
+    def at(self, factor: str, label: Label) -> Alike:
+        """The networks at one label of a factor, which are all alike too."""
+        return Alike(self.original.at(factor, label))
+
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images."""
+        return self.original.fitted()
 
     def names(self) -> Sequence[str]:
         """Measurements that there may be."""

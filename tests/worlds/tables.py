@@ -57,6 +57,13 @@ spread of one number in units of the effect (1 unless said otherwise, 0 for what
 before a function is applied, so that a curve or a profile keeps its shape: an effect is then off by as much as a
 network's number is.
 
+For claims over a factor of a study, every plant takes ``at=("batch_size", 64)``: it then is what is measured of the
+networks at that label. Factors, labels and the networks that are varied are those of the shipped study
+cifar10-mini-variants (`factors`). Where nothing is planted at a label, its networks are as those of the study itself,
+each with noise of its own; networks at the baseline are the study's own. ``at_labels(plant, factor, {label: slope})``
+plants the same at several labels, and in the study without a slope; ``network("fitted", base=..., at=...)`` says which
+networks fit their training images.
+
 Examples::
 
     # falls along level, in the first layers of every optimizer (elsewhere it rises: the claim must not look there)
@@ -67,6 +74,8 @@ Examples::
     Row("test_training_lowers", planted("entropy", -1, base=0.6), planted("entropy", base=0.6, of=UNTRAINED)),
     # the effect of the claim is the fraction of wdecay and layca minus that of sgd
     Row("test_sgd_resists_random_pruning_less", half_loss("random_pruning", -sgd, base=0.4, draws=3)),
+    # larger batches generalize less by e
+    Row("test_larger_batches_generalize_less", *at_labels(accuracies, "batch_size", {256: -on("test")})),
     # earlier along level
     Row("test_sharing_rises_earlier", rise("pairwise_nmi", 0.5 - levels, base=0.63, threshold=0.02)),
 

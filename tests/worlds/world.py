@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import xarray as xr
 
+from indicators.errors import NotApplicable
+from indicators.specs.variants import Label
+from tests.worlds.factors import BASELINES, FACTORS, PLACES, of_networks
 from tests.worlds.patterns import CELLS, LAYERS, POOLINGS, sgd
 from tests.worlds.plants import BY_NEURON, ON_TEST_IMAGES, TRAINED, TREATMENT, UNTRAINED, Plant, accuracies, treatment
 
@@ -47,10 +50,11 @@ class World:
     """A study in which the effect of a claim is ``effect``; ``unit`` is that of the noise.
 
     Seeds that fail their premise have the effect ``misleading`` instead. With ``copies`` it holds the seeds of so many
-    independent studies, one study after the other.
+    independent studies, one study after the other. What is planted at no label of a factor is as without the factor.
     """
 
     name, scale, layers, poolings, classes = "simulated", "simulated", LAYERS, POOLINGS, 10
+    factors = FACTORS
 
     def __init__(
         self,
@@ -66,8 +70,12 @@ class World:
     ) -> None:
         self.seeds = tuple(range(seeds * copies))
         self._noise, self._unit = noise, unit
-        self._plants = {(plant.name, plant.of): plant for plant in (_STANDARD, *plants, *treatment())}
+        planted = (_STANDARD, *plants, *treatment())
+        self._plants = {(plant.name, plant.of): plant for plant in planted if plant.at is None}
+        self._varied = [plant for plant in plants if plant.at is not None]
         self._rngs = dict(zip(self._plants, rng.spawn(len(self._plants)), strict=True))
+        self._rngs_at = dict(zip(PLACES, rng.spawn(len(PLACES)), strict=True))
+        self._at: dict[tuple[str, Label], Varied] = {}
         self._fails = np.resize(np.arange(seeds) >= seeds - noise.failing, len(self.seeds))
         self._effects = np.where(self._fails, effect if misleading is None else misleading, effect)
         self._factors = _factors(noise, copies, rng).repeat(seeds, 0)
@@ -100,6 +108,14 @@ class World:
         """What premises see of a measurement, whatever a claim's row plants of rotation and training accuracy."""
         return self._get(name, TREATMENT if (name, TREATMENT) in self._plants else TRAINED)
 
+    def at(self, factor: str, label: Label) -> Varied:
+        """The networks at one label of a factor: those of the study at the baseline, others of the same seeds."""
+        if (factor, label) not in PLACES:
+            raise NotApplicable(f"{self.name} has no networks of {factor} {label!r}")
+        if (factor, label) not in self._at:
+            self._at[factor, label] = Varied(self, factor, label)
+        return self._at[factor, label]
+
     def _get(self, name: str, of: str) -> xr.DataArray:
         if (name, of) not in self._plants:
             raise LookupError(
@@ -116,7 +132,7 @@ class World:
         numbers = numbers + self._noise_of(plant, numbers)
         values = xr.DataArray(numbers, {"seed": list(self.seeds), **plant.dims}, ("seed", *plant.dims))
         if plant.function is not None:
-            values = plant.function(values, self.measurement)
+            values = plant.function(values, partial(self._get, of=TRAINED))
         if self._noise.failing and (plant.name == "accuracy" or plant.of == TREATMENT):
             values = values.where(xr.DataArray(~self._fails, dims="seed"), _MISSED[plant.name])
         front = ("seed", *(dim for dim in CELLS if dim in values.dims))
@@ -171,12 +187,49 @@ def _factors(noise: Noise, copies: int, rng: np.random.Generator) -> np.ndarray:
     return factors * noise.by_lot ** rng.uniform(-0.5, 0.5, (copies, 9)) if noise.by_lot != 1 else factors
 
 
+class Varied(World):
+    """The networks of a world at one label of a factor, which share with its own what the seed does."""
+
+    def __init__(self, world: World, factor: str, label: Label) -> None:
+        vars(self).update(vars(world))
+        self.original, self._factor = Treatment(self), factor
+        if label == BASELINES[factor]:
+            return
+        self._plants = self._plants | {(one.name, one.of): one for one in self._varied if one.at == (factor, label)}
+        rng = self._rngs_at[factor, label]
+        self._rngs = dict(zip(self._plants, rng.spawn(len(self._plants)), strict=True))
+        self._made = {}
+
+    def fitted(self) -> xr.DataArray:
+        """Whether each network fits its training images: all, unless `fitted` is planted, 1 or 0."""
+        if ("fitted", TRAINED) in self._plants:
+            return self.measurement("fitted") > 0
+        return xr.ones_like(self.measurement("accuracy").isel(split=0, drop=True), bool)
+
+    def measurement(self, name: str, *, images: str = "train") -> xr.DataArray:
+        """The measurement of those of the trained networks that are varied."""
+        return of_networks(super().measurement(name, images=images), self._factor)
+
+    def by_neuron(self, name: str) -> xr.DataArray:
+        """The measurement of single neurons of those networks."""
+        return of_networks(super().by_neuron(name), self._factor)
+
+    def treatment(self, name: str) -> xr.DataArray:
+        """What premises see of a measurement of those networks."""
+        return of_networks(super().treatment(name), self._factor)
+
+
 class Treatment:
     """A world as premises see it."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self.name, self.scale, self.seeds, self.layers = world.name, world.scale, world.seeds, world.layers
         self.measurement = world.treatment
+
+    def at(self, factor: str, label: Label) -> Treatment:
+        """What premises see of the networks at one label of a factor."""
+        return self._world.at(factor, label).original
 
 
 _STANDARD = accuracies()

@@ -17,6 +17,7 @@ from tests.worlds.patterns import (
     low,
     medium,
     part,
+    place,
     sgd,
     wdecay,
 )
@@ -176,6 +177,11 @@ ROWS = (
         "test_sgd_turns_by_growing_however_little_it_turns",
         bent(network("alignment", -0.1, base=0.05, noise=0.1), alternating(*PARTS)),
         planted("cosine_distance", base=0.1, noise=0),
+    ),
+    Row(
+        "test_sgd_can_turn_every_layer_by_growing_evenly",
+        planted("cosine_distance", base=0.5),
+        planted("cosine_distance", 1, base=1.2 - 0.4 * place(0), at=("rates_by_layer", "rising")),
     ),
     Row("test_weights_shrink_more_with_depth_under_weight_decay", planted("norm_ratio", deeper(*HIDDEN), base=2)),
     Row("test_weights_shrink_under_weight_decay", planted("norm_ratio", 1, base=1)),
