@@ -41,7 +41,8 @@ def adapt(model: keras.Model, rates_by_layer: Sequence[float], removed: Masks) -
 
 
 def _without(mask: NDArray[np.bool_], values: Any) -> Any:
-    return keras.ops.where(mask, keras.ops.zeros_like(values), values)
+    tensor = keras.ops.convert_to_tensor(values)  # JAX takes no variable here
+    return keras.ops.where(mask, keras.ops.zeros_like(tensor), tensor)
 
 
 def _factors(model: keras.Model, rates: Sequence[float]) -> list[float]:
