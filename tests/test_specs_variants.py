@@ -93,11 +93,21 @@ def test_rates_are_multiplied(factor):
         ({"factor": "level"}, "factor='level' is a dimension already: choose another name"),
         ({"factor": "Batch size"}, "variants.0.factor='Batch size'"),
         ({"values": []}, "values is empty: name at least one beside the baseline"),
+        ({"set": "measuring.images", "values": [10]}, "set='measuring.images' does not make another network"),
+        ({"set": "seeds", "values": [9]}, "set='seeds' does not make another network"),
+        ({"set": "architecture.name", "values": ["a:b"]}, "set='architecture.name' does not make another network"),
+        ({"set": "data.sha256", "values": ["a"]}, "set='data.sha256' does not make another network"),
+        ({"set": "learning_rates", "values": ["fast"]}, "variants.batch_size='fast': expected a positive number"),
+        ({"set": "learning_rates", "values": [-1]}, "variants.batch_size=-1: expected a positive number"),
+        ({"set": "learning_rates", "values": [True]}, "variants.batch_size=True: expected a positive number"),
+        ({"set": "data.mark", "baseline": "class", "values": ["class"]}, "baseline='class' is a value too"),
+        ({"baseline": "usual"}, "['usual', 64] are of several kinds; expected labels that are all numbers"),
+        ({"set": "recipe.precision", "values": ["auto", "float32"]}, "is the same as"),
         ({"values": [128]}, "variants.batch_size=128 is the same as 128; leave one out"),
         ({"values": [64, 64]}, "values has 64 twice; leave one out"),
         ({"values": [-1]}, "variants.batch_size=-1: recipe.batch_size=-1: input should be greater than 0"),
         ({"set": "recipe.batchsize"}, "recipe.batchsize is not a known field; did you mean 'batch_size'?"),
-        ({"set": "recip.batch_size"}, "set='recip.batch_size' is no field of a study; try recipe.batch_size"),
+        ({"set": "recip.batch_size"}, "set='recip.batch_size' does not make another network; expected a field of"),
         ({"cells": {"level": ["best"]}}, "cells.level='best' is not one of ('low', 'medium', 'high')"),
         ({"cells": {"optimizer": []}}, "cells.optimizer=None is not one of"),
         ({"cells": {"seed": [0]}}, "variants.0.cells.seed"),
@@ -105,7 +115,7 @@ def test_rates_are_multiplied(factor):
         ({"set": "architecture.parameters.head"}, "the study has no architecture.parameters.head to name"),
         ({"set": "data.train", "values": [500]}, "measuring.images=1000 exceeds data.train=500"),
     ],
-    ids=lambda value: next(iter(value.items())).__repr__() if isinstance(value, dict) else "",
+    ids=lambda value: ", ".join(f"{name}={of}" for name, of in value.items()) if isinstance(value, dict) else "",
 )  # fmt: skip
 def test_what_cannot_be_made_is_refused_in_one_line(about, said):
     with pytest.raises(InputError) as error:
@@ -134,4 +144,4 @@ def test_a_factor_that_a_study_lacks_is_no_error_but_not_applicable():
 def test_no_factor_is_called_as_a_dimension_of_a_measurement():
     assert {axis for row in CATALOG for axis in row.axes} <= DIMENSIONS
     assert not {name for name in DIMENSIONS if not name.isidentifier()}
-    assert VariantSpec(factor="width", set="a", values=(1,)).optimizers == OPTIMIZERS
+    assert VariantSpec(factor="width", set="recipe.l2", values=(1,)).optimizers == OPTIMIZERS

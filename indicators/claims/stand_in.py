@@ -53,9 +53,9 @@ class StandIn:
         """What was asked of the networks along each."""
         self._made_up = cache(_made_up)
 
-    def at(self, factor: str, label: Label) -> StandIn:  # noqa: ARG002 - alike at all
-        """The networks at one label of a factor; NotApplicable where there are no such."""
-        if factor not in self.factors:
+    def at(self, factor: str, label: Label) -> StandIn:
+        """The networks at one label of a factor, alike at all; NotApplicable where there are no such."""
+        if label not in self.factors.get(factor, ()):
             raise NotApplicable(f"{self.name} has no variants over {factor!r}")
         return self.varied[factor]
 

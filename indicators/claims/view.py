@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -79,7 +80,8 @@ class View:
         labels = self._source.factors.get(factor)
         if labels is None:
             raise NotApplicable(f"{self.name} has no variants over {factor!r}")
-        return Factor(factor, {label: _Varied(self._source.at(factor, label), seeds=self.seeds) for label in labels})
+        options: dict[str, Any] = {"foreseen": self._foreseen, "seeds": self.seeds}
+        return Factor(factor, {label: _Varied(self._source.at(factor, label), **options) for label in labels})
 
     def _seen(self, name: str, ask: Callable[[str], xr.DataArray]) -> xr.DataArray:
         try:
@@ -141,7 +143,19 @@ class _Varied(View):
     @cached_property
     def seeds(self) -> list[int]:
         """The seeds that meet every premise, or those that were chosen."""
+        if self._chosen is None and self._premise is not None:
+            self._chosen = self._meeting_premise(self._premise)
         return super().seeds if self._chosen is None else self._chosen
+
+    def _meeting_premise(self, premise: str) -> list[int]:
+        """The seeds whose networks all fit, and meet the premise."""
+        fitted = self._source.fitted().all(("optimizer", "level"))
+        there = [seed for seed in self._source.seeds if bool(fitted.sel(seed=seed))]
+        met, unmet = premises.met(premise, lambda name: self._source.measurement(name).sel(seed=there))
+        kept = [seed for seed in there if bool(met.sel(seed=seed))]
+        if len(kept) < min(SEEDS_NEEDED, len(self._source.seeds)):
+            raise Undecided(nothing_compared(f"premise not met: {unmet or NOT_FITTED}", len(kept)))
+        return kept
 
     def _judged(self, values: xr.DataArray) -> xr.DataArray:
         fitted = self._source.fitted()
@@ -174,7 +188,9 @@ class Factor:
                 f'study.over("{self._name}").each(lambda study: ...)'
             )
         labels = xr.DataArray(list(self._views), dims=self._name, name=self._name, attrs={"factor": True})
-        return xr.concat(arrays, labels, join="outer", combine_attrs="override")
+        resolution = max((values.attrs.get("resolution", 0.0) for values in arrays), default=0.0)
+        found = xr.concat(arrays, labels, join="outer", combine_attrs="override")
+        return found.assign_attrs(resolution=resolution)
 
 
 def with_parts(values: xr.DataArray, layers: Sequence[str], poolings: Mapping[str, int] = _UNKNOWN) -> xr.DataArray:

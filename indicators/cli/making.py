@@ -84,8 +84,9 @@ def measure(
         from indicators.study.measuring import require_names
 
         require_names(tuple(only))  # before anything is trained
-    chosen = require_factors(spec, variants)
-    _make(spec, opened, data, measuring=True, only=tuple(only) if only else None, epoch=epoch, variants=chosen)
+    names = tuple(only) if only else None
+    chosen = require_factors(spec, variants, names)
+    _make(spec, opened, data, measuring=True, only=names, epoch=epoch, variants=chosen)
 
 
 def calibrate(

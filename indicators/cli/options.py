@@ -46,12 +46,16 @@ def chosen_to_train(
     return trainable.changed(first_seed=first_seed) if first_seed else trainable, opened
 
 
-def require_factors(study: StudySpec, factors: list[str] | None) -> dict[str, tuple[str, ...] | None] | None:
+def require_factors(
+    study: StudySpec, factors: list[str] | None, only: tuple[str, ...] | None = None
+) -> dict[str, tuple[str, ...] | None] | None:
     """The factors that `--variants` names, each with the indicators that are measured of it; None if it is not given.
 
     InputError for one that the study does not vary.
     """
-    known = {variant.factor: variant.indicators or None for variant in study.variants}
+    from indicators.study.agenda import of_factors
+
+    known = of_factors(study, only)
     for factor in factors or ():
         if factor not in known:
             near = did_you_mean(factor, known)

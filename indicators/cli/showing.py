@@ -117,7 +117,7 @@ def publish(
     if undone := work.undone(opened):
         raise InputError(
             f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}"
-            f", the first {undone[0].label}; run `indicators measure` with the same options first"
+            f", the first {work.label(undone[0])}; run `indicators measure` with the same options first"
         )
     make_folder(output, "--output")
     file = published.publish(Measurements(spec, opened), output, earlier)

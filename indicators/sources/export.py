@@ -33,6 +33,7 @@ def write(source: Source, folder: Path) -> tuple[list[Path], list[str]]:
             text = values.rename("value").to_dataframe().reset_index().to_csv(index=False, float_format="%.9g")
             write_atomically(path, text.encode())
             written.append(path)
+    missing.extend(f"{factor}: networks along a factor are in the published file only" for factor in source.factors)
     return written, missing
 
 

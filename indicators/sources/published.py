@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import xarray as xr
 
@@ -319,6 +319,10 @@ class _OfVariant(PublishedStudy):
     def study(self) -> StudySpec:
         """How its networks were trained, at one of their learning rates."""
         return self._whole.study.at(self._variant.factor, self._label)[0]
+
+    def untrained(self, name: str, *, statistics: Statistics = "stored") -> NoReturn:  # noqa: ARG002 - as of a source
+        """Nothing: raises NotApplicable, since untrained networks are not measured along factors."""
+        raise NotApplicable(f"untrained networks are not measured along the factors of {self.name}")
 
     @cached_property
     def classes(self) -> int | None:

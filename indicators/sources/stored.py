@@ -215,6 +215,12 @@ class _OfVariant(Measurements):
         models = [study.model(optimizer, level, seed) for study in self._studies]
         return max(models, key=self._worth) if len(models) > 1 else models[0]
 
+    def taken(self, name: str, way: Way, epoch: int | None = None) -> xr.DataArray:
+        """Those of trained networks only: NotApplicable for others, which are not measured."""
+        if not way.trained:
+            raise NotApplicable(f"untrained networks are not measured along the factors of {self.name}")
+        return super().taken(name, way, epoch)
+
     def _worth(self, model: ModelSpec) -> tuple[bool, float]:
         """Whether a network fitted its training images, and its accuracy on validation images."""
         log = _log(self._store.entry(model))

@@ -183,11 +183,25 @@ class StudySpec(Frozen):
     def _require_different(self, variant: VariantSpec) -> None:
         """Raises ValueError for variants that cannot be made, or are the same as the baseline or as each other."""
         changed = {label: self._made(variant, label) for label in variant.named}
-        known = {self.changed(variants=()): self.baseline_of(variant)}
+        baseline = self.baseline_of(variant)
+        known = {self.changed(variants=())._any_model: baseline}
         for label, study in changed.items():
-            if study in known:
-                raise ValueError(f"variants.{variant.factor}={label!r} is the same as {known[study]!r}; leave one out")
-            known[study] = label
+            if study._any_model in known:
+                same = known[study._any_model]
+                raise ValueError(f"variants.{variant.factor}={label!r} is the same as {same!r}; leave one out")
+            known[study._any_model] = label
+        if baseline in variant.named:
+            raise ValueError(f"variants.{variant.factor}: baseline={baseline!r} is a value too; call it otherwise")
+        if len({_kind_of(label) for label in (baseline, *variant.named)}) > 1:
+            raise ValueError(
+                f"variants.{variant.factor}: {[baseline, *variant.named]} are of several kinds; "
+                "expected labels that are all numbers, all words, or true and false"
+            )
+
+    @property
+    def _any_model(self) -> ModelSpec:
+        """One of its networks: whatever makes that another makes all of them others."""
+        return self.model("wdecay", "high", self.first_seed)
 
     def _made(self, variant: VariantSpec, label: Label) -> StudySpec:
         """The study with one value of a factor; ValueError where there is no such study."""
@@ -313,6 +327,12 @@ class RecordedSpec(Frozen):
     sha256: str | None = None
     """Of that file."""
     description: str = ""
+
+
+def _kind_of(label: Label) -> str:
+    if isinstance(label, bool):
+        return "switch"
+    return "number" if isinstance(label, int | float) else "word"
 
 
 def _require_keys(name: str, table: dict[str, Any], expected: tuple[str, ...]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from indicators.specs.frozen import Frozen, Positive
 from indicators.specs.recipes import LEVELS, OPTIMIZERS
@@ -15,6 +17,8 @@ DIMENSIONS = frozenset(
      "half_size", "information", "nmi", "pixels", "place", "reason", "share", "size", "stage", "side", "difficulty")
 )  # fmt: skip
 """What measurements and claims call their dimensions and coordinates: no factor of a study can be called so."""
+SETTABLE = r"(recipe|start)(\.\w+)?|architecture\.parameters\.\w+|data\.(?!name$|sha256$)\w+|learning_rates"
+"""What decides the weights of a network, and is not its source or that of its images, which digests stand for."""
 Label = bool | int | float | str
 """Of a value that a factor takes."""
 
@@ -71,6 +75,24 @@ class VariantSpec(Frozen):
         if twice := [value for place, value in enumerate(values) if value in tuple(values)[:place]]:
             raise ValueError(f"values has {twice[0]!r} twice; leave one out")
         return values
+
+    @field_validator("set")
+    @classmethod
+    def _of_a_network(cls, field: str) -> str:
+        if not re.fullmatch(SETTABLE, field):
+            raise ValueError(
+                f"set={field!r} does not make another network; expected a field of recipe, of architecture.parameters "
+                "or of data, start, or learning_rates, which are multiplied"
+            )
+        return field
+
+    @model_validator(mode="after")
+    def _rates_are_multiplied(self) -> Self:
+        for label, value in self.named.items() if self.set == "learning_rates" else ():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (number and math.isfinite(value) and value > 0):
+                raise ValueError(f"variants.{self.factor}={label!r}: expected a positive number, to multiply rates by")
+        return self
 
     @field_validator("cells")
     @classmethod

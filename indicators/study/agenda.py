@@ -74,7 +74,7 @@ class Work(BaseModel):
 
     def may_diverge(self, spec: ModelSpec) -> bool:
         """Whether it is an answer that the training of a network diverges."""
-        return self.trials or spec.fingerprint in self.varied
+        return self.trials or spec.fingerprint in self.varied or spec in self._parents
 
     def label(self, spec: UntrainedSpec) -> str:
         """How people call a network."""
@@ -105,8 +105,8 @@ class Work(BaseModel):
     @cached_property
     def _parents(self) -> list[ModelSpec]:
         """Networks that starts go by and that are not among the models: trained, and not measured."""
-        parents = dict.fromkeys(filter(None, map(parent_of, self.models)))
-        return [parent for parent in parents if parent not in {*self.models}]
+        parents, models = dict.fromkeys(filter(None, map(parent_of, self.models))), {*self.models}
+        return [parent for parent in parents if parent not in models]
 
     @cached_property
     def _training(self) -> Work:
@@ -137,7 +137,7 @@ def work_of(
     """
     models: dict[str, ModelSpec] = {}
     varied: dict[str, Varied] = {}
-    wanted = _of_all_factors(study, only) if variants is None else variants
+    wanted = of_factors(study, only) if variants is None else variants
     for seed in study.seed_numbers:
         models |= {model.fingerprint: model for model in study.models() if model.seed == seed}
         for fingerprint, model, of in _varied(study, wanted, seed):
@@ -155,7 +155,7 @@ def work_of(
     )
 
 
-def _of_all_factors(study: StudySpec, only: Names) -> dict[str, Names]:
+def of_factors(study: StudySpec, only: Names) -> dict[str, Names]:
     """Of every factor of a study the indicators that it names, of those that are wanted at all."""
     for variant in study.variants:
         require_names(variant.indicators, f"variants.{variant.factor}.indicators")

@@ -6,7 +6,7 @@ import importlib.util
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from indicators import DEFAULT_STUDY
@@ -16,10 +16,12 @@ from indicators.images import arrayfolder
 from indicators.images.cifar10 import CIFAR10, fetch_cifar10
 from indicators.images.dataset import check_sizes, load_dataset
 from indicators.images.npz import import_npz
-from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, RecordedSpec, StudySpec
+from indicators.specs import MEASURED_SPLITS, ArchitectureSpec, DataSpec, RecordedSpec, StudySpec
 from indicators.specs.files import load_study
 from indicators.store import Store
 
+OF_THE_ARCHITECTURE = ("architecture.", "recipe.rates_by_layer")
+"""What the `set` of a factor that only one architecture knows begins with."""
 SPLITS = {"train", "validation", "test"}
 LEAST_TRAINING_IMAGES = 5
 """Of a user's own: a fifth of them is for validation."""
@@ -79,7 +81,10 @@ def uncalibrated(
         study = _on_arrays(study, arrays, store)
     if architecture is not None and architecture != study.architecture.name:
         study = study.changed(
-            name=calibrated_name(study.name, architecture), architecture=ArchitectureSpec(name=architecture)
+            name=calibrated_name(study.name, architecture),
+            architecture=ArchitectureSpec(name=architecture),
+            # What is said of a VGG's parameters and layers says nothing of another network.
+            variants=[variant for variant in study.variants if not variant.set.startswith(OF_THE_ARCHITECTURE)],
         )
     if study.data.name == "cifar10":
         available = (CIFAR10[name].shape[0] for name in ("train_labels", "test_labels"))
@@ -110,8 +115,14 @@ def fetch(
     Raises InputError where there are fewer than the study asks for.
     """
     folder = _fetched(study, store, source, progress)
-    load_dataset(folder, **study.data.model_dump(include=SPLITS))
+    for data in dict.fromkeys((study.data, *_varied_data(study))):
+        load_dataset(folder, **data.model_dump(include=SPLITS))
     return folder
+
+
+def _varied_data(study: StudySpec) -> Iterator[DataSpec]:
+    for variant in study.variants:
+        yield from (study.at(variant.factor, label)[0].data for label in study.labels_of(variant))
 
 
 def _fetched(
@@ -185,7 +196,7 @@ def _on_arrays(study: StudySpec, arrays: Path, store: Store) -> StudySpec:
     measuring |= {name: min(measuring[name], sizes[split]) for name, split in MEASURED_SPLITS.items()}
     return study.changed(
         name=f"{study.name}-{_slug(arrays.stem)}",
-        data={"name": "arrays", "sha256": sha256_of_file(arrays), **sizes},
+        data=study.data.model_dump() | {"name": "arrays", "sha256": sha256_of_file(arrays), **sizes},
         measuring=measuring,
     )
 

@@ -30,7 +30,7 @@ from indicators.machine import ONE_THREAD, accelerator, cores, require_training,
 from indicators.specs import ModelSpec, StudySpec, UntrainedSpec
 from indicators.store import Store
 from indicators.study import choosing
-from indicators.study.agenda import Names, Work, work_of
+from indicators.study.agenda import Names, Work, diverged, parent_of, work_of
 from indicators.study.measuring import measure
 from indicators.study.progress import Display, Fetching
 
@@ -97,6 +97,8 @@ def make_study(
     `work_of`. Raises InputError, before anything is fetched, where something has to be made and what trains networks is
     not installed.
     """
+    if epoch is not None and variants is None:
+        variants = {}  # they end after other numbers of epochs
     work = work_of(study, store.root, measuring=measuring, only=only, epoch=epoch, variants=variants)
     try:
         require_training()
@@ -269,6 +271,9 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
     start = spec.untrained if isinstance(spec, ModelSpec) else spec
     training.prepare_untrained(start, store.entry(start), dataset)
     if isinstance(spec, ModelSpec) and None in (entry.read("final.safetensors"), entry.read("history.json")):
+        if lost := _diverged_before(spec, work, store):
+            entry.write("history.json", lost)
+            return
         initial = store.entry(start).read_arrays("initial.safetensors")
         if initial is None:
             raise InputError(f"the initial weights of {start.label} were damaged and set aside; run again")
@@ -281,6 +286,13 @@ def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
             return
     if work.measuring is not None and not work.training_only:
         measure(spec, store, dataset, work.measuring, progress, only=work.only_of(spec), epoch=work.epoch)
+
+
+def _diverged_before(spec: ModelSpec, work: Work, store: Store) -> bytes | None:
+    """The record of the network whose weights a start goes by, where that diverged and this counts as an answer."""
+    first = parent_of(spec)
+    log = store.entry(first).read("history.json") if first is not None and work.may_diverge(spec) else None
+    return log if log is not None and diverged(log) else None
 
 
 class _Notes:

@@ -93,6 +93,31 @@ def test_the_networks_that_starts_go_by_are_trained_first_and_not_measured(make_
     assert not work.ready(pruned, store)
 
 
+def test_a_start_goes_the_way_of_a_network_that_diverged(make_study, folder, tmp_path):
+    """What would be pruned is not there: that is an answer too, and no error that every run ends in."""
+    pruned = make_study().changed(start=Start(mask="magnitude", fraction=0.5)).model("sgd", "low", 0)
+    pruned = pruned.model_copy(update={"learning_rate": 1e30})
+    store, work = Store(tmp_path), Work(models=(pruned,), measuring=None, folder=folder, trials=True)
+
+    prepare(work, store, lambda _: None)
+
+    logs = [json.loads(store.entry(spec).read("history.json")) for spec in (pruned.parent, pruned)]
+    assert [log["diverged"] for log in logs] == [True, True]
+    assert work.may_diverge(pruned.parent)
+
+
+def test_networks_that_do_not_fit_meet_no_premise(varied):
+    view = View(varied, "equal fit").at("rate", 1e30)
+
+    with pytest.raises(Undecided, match=f"premise not met: {NOT_FITTED}"):
+        view["accuracy"]
+
+
+def test_untrained_networks_are_not_measured_along_a_factor(varied):
+    with pytest.raises(NotApplicable, match="untrained networks are not measured along the factors of tiny"):
+        View(varied).at("rate", 0.5).untrained("entropy")
+
+
 def test_a_training_that_diverges_is_an_answer_of_a_variant_only(varied, study):
     diverged = study.at("rate", 1e30)[0].model("sgd", "high", 0)
 
