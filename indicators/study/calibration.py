@@ -161,5 +161,6 @@ def _trial_of(spec: ModelSpec, store: Store) -> Trial:
     if data is None:
         raise InputError(f"the log of {spec.label} was damaged and set aside; run again")
     log = json.loads(data)
-    rotation = 0.0 if log.get("diverged") else fmean(log["epochs"][-1]["layers"]["cosine_distance"])
+    # One that diverged may have no epoch.
+    rotation = fmean(log["epochs"][-1]["layers"]["cosine_distance"]) if log.get("epochs") else 0.0
     return Trial(spec.learning_rate, log["accuracy"]["validation"], log["reached"], rotation)
