@@ -194,6 +194,7 @@ class PublishedStudy:
         self.name, self.scale = spec.name, spec.scale
         self._cache: dict[str, xr.DataArray] = {}
         self._place = ""
+        self._parts: dict[tuple[str, Label], PublishedStudy] = {}
 
     @property
     def factors(self) -> dict[str, list[Label]]:
@@ -205,7 +206,9 @@ class PublishedStudy:
 
         Raises NotApplicable for a factor or a label that the study does not have.
         """
-        return _OfVariant(self, factor, label)
+        if (factor, label) not in self._parts:
+            self._parts[factor, label] = _OfVariant(self, factor, label)
+        return self._parts[factor, label]
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -254,6 +257,10 @@ class PublishedStudy:
 
     def networks(self) -> xr.Dataset:
         """How each network was trained: epochs, whether it reached its target, seconds, learning rate."""
+        return self._networks
+
+    @cached_property
+    def _networks(self) -> xr.Dataset:
         return xr.load_dataset(self._path, group=f"{self._place}/networks", engine=ENGINE)
 
     def fitted(self) -> xr.DataArray:

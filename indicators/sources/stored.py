@@ -39,6 +39,7 @@ class Measurements:
         self._cache: dict[tuple[str, Way, int | None], xr.DataArray] = {}
         self._optimizers: tuple[str, ...] = OPTIMIZERS
         self._levels: tuple[str, ...] = LEVELS
+        self._parts: dict[tuple[str, Label], Measurements] = {}
 
     @property
     def factors(self) -> dict[str, list[Label]]:
@@ -55,7 +56,9 @@ class Measurements:
 
         Raises NotApplicable for a factor or a label that the study does not have.
         """
-        return _OfVariant(self.study, self._store, factor, label)
+        if (factor, label) not in self._parts:
+            self._parts[factor, label] = _OfVariant(self.study, self._store, factor, label)
+        return self._parts[factor, label]
 
     def names(self) -> list[str]:
         """Every measurement there is."""

@@ -41,6 +41,28 @@ def test_measure_takes_some_indicators_and_an_epoch(made):
     assert Work.model_validate_json(made[0].model_dump_json()) == made[0]
 
 
+def test_some_factors_are_made_with_the_indicators_that_are_wanted_of_them(made, capsys):
+    study = ["--study", "cifar10-mini-variants"]
+    assert commands.main(["measure", *study, "--variants", "mark", "--only", "mark_information"]) == 0
+    assert commands.main(["train", *study, "--variants", "mark", "--variants", "penalty"]) == 0
+    assert commands.main(["measure", *study, "--epoch", "3"]) == 0
+
+    marked, two, at_an_epoch = made
+    assert marked.only == ("mark_information",)
+    assert {of.only for of in marked.varied.values()} == {("mark_information",)}
+    assert {of.label.split()[0] for of in two.varied.values()} == {"mark", "penalty"}
+    assert at_an_epoch.varied == {}
+    capsys.readouterr()
+    assert commands.main(["train", *study, "--variants", "markk"]) == 2
+    assert (
+        "--variants markk: cifar10-mini-variants does not vary that; did you mean 'mark'? it varies learning_rate"
+        in (capsys.readouterr().err)
+    )
+    assert commands.main(["train", "--variants", "mark"]) == 2
+    assert "--variants mark: cifar10-mini does not vary that; it has no variants" in capsys.readouterr().err
+    assert len(made) == 3
+
+
 def test_an_indicator_that_does_not_exist_is_refused_before_anything_is_made(made, capsys):
     assert commands.main(["measure", "--only", "sharpness"]) == 2
 

@@ -346,3 +346,33 @@ def test_more_images_than_there_are_are_refused_before_any_work(store, small):
 
     with pytest.raises(InputError, match=r"^train=55 and validation=10 overlap: there are 60 training images"):
         fetch(study, store, None)
+
+
+@pytest.mark.usefixtures("cifar10")
+def test_more_images_than_there_are_for_a_variant_are_refused_before_any_work(store, small):
+    images = {"factor": "images", "set": "data.train", "values": [55], "cells": {"level": ["low"]}}
+    sizes = {"train": 40, "validation": 10, "test": 20}
+    study = load_study(small).changed(data=sizes, variants=[images])
+
+    with pytest.raises(InputError, match=r"^train=55 and validation=10 overlap: there are 60 training images"):
+        fetch(study, store, None)
+
+
+def test_arrays_are_marked_and_labeled_as_the_study_says(store, small, arrays, tmp_path):
+    path = tmp_path / "marked.toml"
+    study = load_study(small)
+    write_study(study.changed(data=study.data.model_dump() | {"mark": "class", "permuted_labels": 0.5}), path)
+
+    data = choose_study(store, str(path), arrays=arrays).data
+
+    assert (data.mark, data.permuted_labels, data.name) == ("class", 0.5, "arrays")
+
+
+def test_another_architecture_has_the_variants_that_are_not_those_of_a_vgg(store):
+    whole = load_study("cifar10-mini-variants")
+    other = uncalibrated(store, "cifar10-mini-variants", architecture="nets:build")
+
+    left_out = {variant.factor for variant in whole.variants} - {variant.factor for variant in other.variants}
+    assert left_out == {
+        "network_depth", "network_width", "normalization", "dropout", "residual", "activation", "rates_by_layer",
+    }  # fmt: skip

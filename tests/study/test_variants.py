@@ -107,7 +107,7 @@ def test_a_start_goes_the_way_of_a_network_that_diverged(make_study, folder, tmp
 
 
 def test_networks_that_do_not_fit_meet_no_premise(varied):
-    view = View(varied, "equal fit").at("rate", 1e30)
+    view = View(varied, "equal accuracy at high").at("rate", 1e30)
 
     with pytest.raises(Undecided, match=f"premise not met: {NOT_FITTED}"):
         view["accuracy"]
