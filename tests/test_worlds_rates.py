@@ -41,7 +41,10 @@ def test_a_claim_rarely_falls_at_the_expected_effect(nuisance):
 
 
 def test_hardly_any_claim_stands_without_effect():
-    assert "supported" not in judged("plain", lambda _: 0.0)
+    found = judged("plain", lambda _: 0.0)
+
+    # What counts is far beyond the noise, but for rank correlations: these reach it by chance now and then.
+    assert found.count("supported") <= 0.01 * len(found)
 
 
 def judged(nuisance, effect):

@@ -16,16 +16,16 @@ import numpy as np
 
 from indicators.measures import (
     activity,
-    canonical,
     clustering,
     distributions,
     information,
-    learning,
     representation,
     sparsity,
     weights,
 )
 from indicators.measures.arrays import Array, Floats, activation_matrix, finite_vector
+from indicators.measures.representation import canonical
+from indicators.measures.trajectories import learning
 
 SHARES = tuple(np.linspace(0.0, 1.0, 101).tolist())
 """Where distributions are described by their quantiles."""

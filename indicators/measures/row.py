@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from indicators.measures import learning, pruning
+from indicators.measures import pruning
+from indicators.measures.trajectories import learning
 
 Needs = Literal[
     "record", "kernel", "kernels", "trajectory", "layer", "followed", "marked", "layers", "neuron", "pruning"

@@ -17,8 +17,8 @@ from indicators.errors import InputError
 from indicators.images.dataset import Dataset, Split
 from indicators.machine import provenance
 from indicators.measures import weights
-from indicators.measures.learning import Learning
 from indicators.measures.trajectories import Following
+from indicators.measures.trajectories.learning import Learning
 from indicators.networks import architectures, epochs, optimizers, schedule, starts
 from indicators.networks.adapting import Masks, adapt
 from indicators.networks.gradients import Gradients

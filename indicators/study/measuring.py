@@ -13,8 +13,8 @@ from indicators.images.dataset import Dataset, Split
 from indicators.images.marks import marked
 from indicators.measures.catalog import CATALOG, INDICATORS
 from indicators.measures.inputs import Kernel, Layer, Layers, Trajectory
-from indicators.measures.learning import ASKED, learned_at
 from indicators.measures.row import WAYS, Indicator
+from indicators.measures.trajectories.learning import ASKED, learned_at
 from indicators.sources.layout import State, file_name, state_of, to_bytes
 from indicators.sources.stored import lacks_followed, stored_arrays
 from indicators.specs import MeasuringSpec, ModelSpec, UntrainedSpec

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.cross_decomposition import CCA
 
-from indicators.measures.canonical import canonical_correlations, canonical_redundancy, points_of
+from indicators.measures.representation.canonical import canonical_correlations, canonical_redundancy, points_of
 
 
 def redundancy(points, seed=0, **options):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from indicators.measures.inputs import Layer
-from indicators.measures.learning import ASKED, Learning, learned_at, learned_early
+from indicators.measures.trajectories.learning import ASKED, Learning, learned_at, learned_early
 
 RIGHT = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=8), elements=st.integers(0, 1))
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from indicators.errors import InputError
-from indicators.measures import learning, trajectories
+from indicators.measures import trajectories
+from indicators.measures.trajectories import learning
 from indicators.measures.weights import alignment, cosine_distance, norm_ratio
 from indicators.networks import schedule, training
 from indicators.networks.epochs import runner

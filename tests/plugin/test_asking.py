@@ -11,7 +11,7 @@ import json, os, pathlib
 from indicators.errors import InputError
 from indicators.study import workers
 
-def make_study(study, store, source, console, *, only):
+def make_study(study, store, source, console, *, only, variants):
     pathlib.Path(os.environ["SPY"]).write_text(json.dumps(only))
     raise InputError("nothing is made here")
 

@@ -31,7 +31,7 @@ RATE = VariantSpec(
 @pytest.fixture(scope="module")
 def trained(make_study, folder, tmp_path_factory):
     """Two seeds of tiny networks and one variant of each, trained and measured."""
-    study = make_study(max_epochs=2, epochs_beyond=1, seeds=2, target_accuracy=0.5).changed(variants=(RATE,))
+    study = make_study(max_epochs=2, epochs_beyond=1, seeds=2).changed(variants=(RATE,))
     store = Store(tmp_path_factory.mktemp("published") / "store")
     prepare(work_of(study, folder), store, lambda _: None)
     return Measurements(study, store)

@@ -7,8 +7,8 @@ from indicators.errors import InputError
 from indicators.measures.catalog import CATALOG, INDICATORS
 from indicators.measures.information import binarize, label_information, nmi_across
 from indicators.measures.inputs import Layer
-from indicators.measures.learning import Learning, learned_at, learned_early
 from indicators.measures.trajectories import Following
+from indicators.measures.trajectories.learning import Learning, learned_at, learned_early
 from indicators.measures.weights import cosine_distance
 from indicators.networks import forward, training
 from indicators.sources.layout import State, file_name, from_bytes

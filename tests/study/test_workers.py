@@ -172,7 +172,7 @@ def test_progress_is_noted_with_the_time_that_training_and_measuring_will_take(m
     note = store.progress(spec)
     assert (note["label"], note["phase"], note["epoch"]) == ("sgd low, seed 0", "training", 1)
     assert note["seconds_left"] == 10
-    assert note["then"] == pytest.approx((2 * 20 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20) / 300)
+    assert note["then"] == pytest.approx((3 * 20 + 48 + 30 + 3 * 26 * 30 + 4 * 8 * 30 + 2 * 8 * 20) / 300)
     assert json.dumps(note)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from indicators.measures import activity, information, representation
 from indicators.measures.inputs import BIN_EDGES, BINS, Layer, mean
-from indicators.measures.learning import DIFFICULTIES
 from indicators.measures.row import Indicator, half_followed, image
+from indicators.measures.trajectories.learning import DIFFICULTIES
 
 
 def _probe(layer: Layer) -> float:
