@@ -369,7 +369,10 @@ def test_readme_counts_the_claims_as_they_are():
 
     text = in_one_line(README)
     assert f"support {mini['supported']} of the thesis's {len(CLAIMS)} claims and refute {mini['refuted']};" in text
-    assert f"{mini['inconclusive']} stay inconclusive, and {mini['not applicable']} need what no study here has" in text
+    assert (
+        f"{mini['inconclusive']} stay inconclusive, and {mini['not applicable']} need what no published study has"
+        in text
+    )
     told = (
         f"support {quarter['supported']}, refute {quarter['refuted']} and leave {quarter['inconclusive']} inconclusive"
     )

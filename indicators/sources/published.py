@@ -147,9 +147,7 @@ def _everything(measured: Measurements, only: Sequence[str] = ()) -> Iterator[tu
         if only and row.name not in only and row.needs != "record":
             continue
         for way in row.ways:
-            if not way.trained and measured.varied:
-                continue
-            # The recipe of a study may leave a row without numbers.
+            # The recipe of a study may leave a row without numbers, and of variants only trained networks are measured.
             with suppress(NotApplicable):
                 yield f"{way.group}/{row.name}", measured.taken(row.name, way)
 

@@ -46,11 +46,6 @@ class Measurements:
         """The labels of every factor that the study has variants over, the baseline among them."""
         return {variant.factor: self.study.labels_of(variant) for variant in self.study.variants}
 
-    @property
-    def varied(self) -> bool:
-        """Whether these are the networks at one label of a factor."""
-        return isinstance(self, _OfVariant)
-
     def at(self, factor: str, label: Label) -> Measurements:
         """Those of the networks at one label of a factor, of the optimizers and levels that it has; see `VariantSpec`.
 
