@@ -29,7 +29,9 @@ from indicators.cli.options import (
     require_factors,
     require_trainable,
 )
+from indicators.cli.publishing import Publishing
 from indicators.console import TextTable, say, show
+from indicators.errors import InputError
 
 if TYPE_CHECKING:
     from indicators.specs import ModelSpec, StudySpec
@@ -77,16 +79,23 @@ def measure(
         int | None, typer.Option(min=1, help="After which epoch, where its weights are kept (the last unless told).")
     ] = None,
     variants: Variants = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(help="Folder to publish every seed in as soon as it is whole, beside those published there."),
+    ] = None,
 ) -> None:
     """Trains what is missing, and measures what is not measured yet."""
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
+    if publish is not None and (epoch is not None or only or variants):
+        raise InputError("--publish takes whole seeds; expected none of --only, --epoch and --variants beside it")
     if only:
         from indicators.study.measuring import require_names
 
         require_names(tuple(only))  # before anything is trained
     names = tuple(only) if only else None
     chosen = require_factors(spec, variants, names)
-    _make(spec, opened, data, measuring=True, only=names, epoch=epoch, variants=chosen)
+    publishing = None if publish is None else Publishing(spec, opened, publish)
+    _make(spec, opened, data, measuring=True, only=names, epoch=epoch, variants=chosen, publishing=publishing)
 
 
 def calibrate(
@@ -163,6 +172,7 @@ def _make(
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
     variants: dict[str, tuple[str, ...] | None] | None = None,
+    publishing: Publishing | None = None,
 ) -> None:
     """Trains the networks of a study, or trains and measures them; a worker that fails ends the command."""
     from indicators.study import workers
@@ -170,7 +180,15 @@ def _make(
     console = Console()
     with _ending():
         work = workers.make_study(
-            spec, store, data, console, measuring=measuring, only=only, epoch=epoch, variants=variants
+            spec,
+            store,
+            data,
+            console,
+            measuring=measuring,
+            only=only,
+            epoch=epoch,
+            variants=variants,
+            on_seed=publishing or (lambda _: None),
         )
     done = "trained and measured" if measuring else "trained"
     say(console, f"{len(work.networks())} networks {done}; store: {store.root}")

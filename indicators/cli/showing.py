@@ -113,15 +113,22 @@ def publish(
 
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
     earlier = published.published_at(add_to) if add_to else None
-    work = work_of(spec, opened.root)
+    work = work_of(spec, opened.root, measuring=False)
     if undone := work.undone(opened):
         raise InputError(
-            f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not wholly measured in {opened.root}"
+            f"{len(undone)} of {len(work.networks())} networks of {spec.name} are not trained in {opened.root}"
             f", the first {work.label(undone[0])}; run `indicators measure` with the same options first"
         )
     make_folder(output, "--output")
-    file = published.publish(Measurements(spec, opened), output, earlier)
+    measured = Measurements(spec, opened)
+    file = published.publish(measured, output, earlier)
     size = file.with_suffix(".nc").stat().st_size / 1e6
+    if lacking := published.left_out(measured):
+        say(
+            Console(stderr=True),
+            f"left out: {', '.join(lacking)}, which some networks lack; `indicators measure` with the same options "
+            f"measures them, and `indicators publish --add-to {file}` fills them in",
+        )
     say(Console(), f"written: {file} and {size:.1f} MB beside it", f"next: pytest hypotheses/ --study {file}")
 
 

@@ -8,7 +8,7 @@ measurement. Any reader of netCDF-4 opens it; ``xarray.open_dataset(file, group=
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,11 @@ from typing import Any, Literal, NoReturn, TypeVar
 import xarray as xr
 
 from indicators import plans
-from indicators.errors import InputError, NotApplicable
+from indicators.errors import InputError, NotApplicable, NotMeasured
 from indicators.files import put_in_place, sha256_of_file
 from indicators.images.dataset import checksums, classes_of
 from indicators.measures.catalog import CATALOG
-from indicators.measures.row import BY_IMAGES, BY_STATISTICS, TRAINED, UNTRAINED
+from indicators.measures.row import BY_IMAGES, BY_STATISTICS, TRAINED, UNTRAINED, Way
 from indicators.sources.stored import Measurements, fits, over_neurons
 from indicators.specs import Images, RecordedSpec, Statistics, StudySpec
 from indicators.specs.files import NEXT, load_study, read_toml, write_table
@@ -34,13 +34,14 @@ PACKED = {"dtype": "float32", "zlib": True, "complevel": 9, "shuffle": True}
 def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None = None) -> Path:
     """Writes everything measured of a study as `STUDY-recorded.nc`, and the study's file beside it; returns that.
 
-    `earlier`: the same study published before, whose seeds come beside those measured here. Numbers are rounded to
-    single precision. Raises InputError for what is not measured yet, and for an earlier one that was made otherwise or
-    has some of the same seeds.
+    `earlier`: the same study published before, whose seeds come beside those measured here; of networks that both have,
+    what is measured by now is filled in. A measurement that one of the networks here lacks is left out for all of them,
+    and one that a seed lacks is not applicable. Numbers are rounded to single precision. Raises InputError for networks
+    that are not trained, and for an earlier study that was made otherwise or has other networks of the same seeds.
     """
     study = measured.study
     if earlier is not None:
-        _require_alike(earlier, measured)
+        require_alike(earlier, measured)
     before = earlier.seeds if earlier is not None else ()
     name = f"{study.name}-recorded"
     path, file = folder / f"{name}.nc", folder / f"{name}.toml"
@@ -52,7 +53,7 @@ def publish(measured: Measurements, folder: Path, earlier: PublishedStudy | None
             "name": name,
             "kind": "recorded",
             "scale": study.scale,
-            "seeds": len(before) + study.seeds,
+            "seeds": len({*before, *study.seed_numbers}),
             "description": f"The measurements of {study.name}: {study.description}",
             "sha256": sha256_of_file(unfinished),
         }
@@ -112,9 +113,8 @@ def _add(
     """Everything measured of some networks, by its group below a place in the file."""
     networks = measured.networks()
     groups[f"{place}/networks"] = networks if earlier is None else _beside(earlier.networks(), networks)
-    for group, values in _everything(measured, only):
-        both = values if earlier is None else _beside(earlier.stored(group), values)
-        groups[f"{place}/{group}"], encoding[f"{place}/{group}"] = both.to_dataset(), {values.name: PACKED}
+    for group, values in _everything(measured, earlier, only):
+        groups[f"{place}/{group}"], encoding[f"{place}/{group}"] = values.to_dataset(), {values.name: PACKED}
 
 
 Of = TypeVar("Of", xr.DataArray, xr.Dataset)
@@ -122,11 +122,12 @@ Of = TypeVar("Of", xr.DataArray, xr.Dataset)
 
 def _beside(earlier: Of, here: Of) -> Of:
     """The seeds of both, in order; NaN for epochs that the networks of one did not train."""
-    return xr.concat([earlier, here], "seed", join="outer", combine_attrs="override").sortby("seed")
+    kept = earlier.sel(seed=~earlier["seed"].isin(here["seed"]))
+    return xr.concat([kept, here], "seed", join="outer", combine_attrs="override").sortby("seed")
 
 
-def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
-    """Raises InputError where studies differ in what decides their numbers, or share seeds."""
+def require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
+    """Raises InputError where studies differ in what decides their numbers, or have other networks of the same seed."""
     then, now = json.loads(earlier.attrs["study"]), _described(measured.study)
     for field in sorted((then.keys() | now.keys()) - {"seeds", "first_seed", "description", "targets", "rotation"}):
         if then.get(field) != now.get(field):
@@ -134,12 +135,44 @@ def _require_alike(earlier: PublishedStudy, measured: Measurements) -> None:
                 f"{earlier.name} was made with another {field}: {then.get(field)}, here {now.get(field)}; "
                 "measure its seeds anew, or publish these apart"
             )
-    if shared := sorted(set(earlier.seeds) & set(measured.seeds)):
-        raise InputError(f"{earlier.name} has seed {shared[0]} already; choose others with --first-seed and --seeds")
+    shared = sorted(set(earlier.seeds) & set(measured.seeds))
+    # Two trainings never take the same time to the last digit.
+    if shared and not _networks_of(earlier, shared).equals(_networks_of(measured, shared)):
+        raise InputError(
+            f"{earlier.name} has seed {shared[0]} already, of other networks; "
+            "choose others with --first-seed and --seeds"
+        )
 
 
-def _everything(measured: Measurements, only: Sequence[str] = ()) -> Iterator[tuple[str, xr.DataArray]]:
-    """Every measurement and the group it goes to; those of neurons with the dimension `neuron`.
+def _networks_of(source: PublishedStudy | Measurements, seeds: Sequence[int]) -> xr.Dataset:
+    return source.networks().sel(seed=list(seeds))
+
+
+def left_out(measured: Measurements) -> list[str]:
+    """What `publish` leaves out because some of the networks lack it: names of measurements, and of what factor."""
+    parts: list[tuple[str, Measurements, Sequence[str]]] = [("", measured, ())]
+    for variant in measured.study.variants:
+        of = f" along {variant.factor}"
+        parts += [
+            (of, measured.at(variant.factor, label), variant.indicators) for label in measured.factors[variant.factor]
+        ]
+    return list(dict.fromkeys(f"{name}{of}" for of, part, only in parts for name in _lacking(part, only)))
+
+
+def _lacking(measured: Measurements, only: Sequence[str]) -> Iterator[str]:
+    for row in CATALOG:
+        for way in row.ways if row.name in (only or (row.name,)) else ():
+            try:
+                with suppress(NotApplicable):
+                    measured.taken(row.name, way)
+            except NotMeasured:
+                yield row.name
+
+
+def _everything(
+    measured: Measurements, earlier: PublishedStudy | None, only: Sequence[str] = ()
+) -> Iterator[tuple[str, xr.DataArray]]:
+    """Every measurement of here and of before, and the group it goes to; those of neurons with the dimension `neuron`.
 
     `only`: names of those that were measured, beside what is kept while training; all and all ways, unless told.
     """
@@ -147,9 +180,21 @@ def _everything(measured: Measurements, only: Sequence[str] = ()) -> Iterator[tu
         if only and row.name not in only and row.needs != "record":
             continue
         for way in row.ways:
-            # The recipe of a study may leave a row without numbers, and of variants only trained networks are measured.
-            with suppress(NotApplicable):
-                yield f"{way.group}/{row.name}", measured.taken(row.name, way)
+            group = f"{way.group}/{row.name}"
+            before = earlier.stored(group) if earlier is not None and earlier.has(way.group, row.name) else None
+            here = _taken(measured, row.name, way)
+            if before is not None and here is not None:
+                yield group, _beside(before, here)
+            elif (one := before if here is None else here) is not None:
+                yield group, one
+
+
+def _taken(measured: Measurements, name: str, way: Way) -> xr.DataArray | None:
+    """A measurement of all networks; None where the study or one of its networks does not have it."""
+    # The recipe of a study may leave a row without numbers, and of variants only trained networks are measured.
+    with suppress(NotApplicable, NotMeasured):
+        return measured.taken(name, way)
+    return None
 
 
 def _described(study: StudySpec) -> dict[str, Any]:
@@ -159,10 +204,11 @@ def _described(study: StudySpec) -> dict[str, Any]:
 
 def _about(measured: Measurements, earlier: PublishedStudy | None) -> dict[str, str]:
     study = measured.study
-    described = _described(study) | {"seeds": study.seeds + len(earlier.seeds if earlier is not None else ())}
+    before = earlier.seeds if earlier is not None else ()
+    described = _described(study) | {"seeds": len({*before, *study.seed_numbers})}
     described.pop("first_seed", None)
     # Networks are measured where they are trained.
-    machines = [*(earlier.measured_with if earlier is not None else ()), *measured.trained_with]
+    machines = [*(earlier.measured_with if earlier is not None else ()), *_machines_of_others(measured, before)]
     return {
         "title": f"Measurements of the study {study.name}",
         "source": "trained and measured by generalization-indicators",
@@ -174,6 +220,13 @@ def _about(measured: Measurements, earlier: PublishedStudy | None) -> dict[str, 
         "references": "Novak and Van Hoof (2019), UCLouvain",
         "Conventions": "CF-1.11",
     }
+
+
+def _machines_of_others(measured: Measurements, seeds: Collection[int]) -> Iterator[dict[str, Any]]:
+    """The machines that the networks of other seeds were made on."""
+    for machine in measured.trained_with:
+        if others := [seed for seed in machine["seeds"] if seed not in seeds]:
+            yield machine | {"seeds": others}
 
 
 def _described_layers(measured: Measurements) -> dict[str, str]:
@@ -293,10 +346,20 @@ class PublishedStudy:
             return {(group, name) for group in here.groups for name in here[group].groups}
 
     def _read(self, group: str, name: str) -> xr.DataArray:
-        if (group, name) not in self._groups:
+        if not self.has(group, name):
             known = sorted(other for where, other in self._groups if where == group)
             raise NotApplicable(f"{self.name} does not record {name!r} ({group}); it records {', '.join(known)}")
-        return self.stored(f"{group}/{name}")
+        values = self.stored(f"{group}/{name}")
+        if lacking := sorted({*self.seeds} - {*values["seed"].values.tolist()}):
+            raise NotApplicable(
+                f"{self.name} does not record {name!r} ({group}) of seed {', '.join(map(str, lacking))}; "
+                "`indicators publish --add-to` fills in what is measured"
+            )
+        return values
+
+    def has(self, group: str, name: str) -> bool:
+        """Whether a measurement is in the file, of some seeds at least."""
+        return (group, name) in self._groups
 
     def stored(self, group: str) -> xr.DataArray:
         """A measurement by its place in the file; those of neurons with the dimension `neuron`."""

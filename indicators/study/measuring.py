@@ -177,7 +177,7 @@ class _Measured:
         self._sampled = _choose(available, min(settings.images, available), [IMAGE_SEED, spec.seed])
 
     def measure(self, rows: Sequence[Indicator]) -> Iterator[tuple[Indicator, xr.DataArray]]:
-        """The rows and what they give, in the order of what they need."""
+        """The rows and what they give, in the order of what they need: what chapter 7 rests on comes first."""
         by_need = {
             need: [row for row in rows if row.needs == need]
             for need in (
@@ -200,11 +200,11 @@ class _Measured:
             yield from ((row, _array(row, row.of(course))) for row in by_need["trajectory"])
         if any(by_need[need] for need in ("layer", "layers", "followed", "marked", "neuron", "pruning")):
             network = self._network()
+            yield from self._of_pruning(by_need["pruning"], network)
             yield from self._of_layers(by_need["layer"], by_need["layers"], network)
             yield from self._of_followed(by_need["followed"], network)
             yield from self._of_marked(by_need["marked"], network)
             yield from self._of_neurons(by_need["neuron"], network)
-            yield from self._of_pruning(by_need["pruning"], network)
 
     def _network(self) -> Network:
         from indicators.networks.forward import Network

@@ -90,12 +90,13 @@ def make_study(
     only: tuple[str, ...] | None = None,
     epoch: int | None = None,
     variants: Mapping[str, Names] | None = None,
+    on_seed: Callable[[int], None] = lambda _: None,
 ) -> Work:
     """Fetches the images of a study, trains and measures what it lacks, shows the progress; returns what was wanted.
 
     `only`: names of the indicators that are wanted, all of the catalog unless told; `epoch` and `variants` as for
-    `work_of`. Raises InputError, before anything is fetched, where something has to be made and what trains networks is
-    not installed.
+    `work_of`; `on_seed` is called with every seed as soon as all of it is made. Raises InputError, before anything is
+    fetched, where something has to be made and what trains networks is not installed.
     """
     if epoch is not None and variants is None:
         variants = {}  # they end after other numbers of epochs
@@ -105,22 +106,42 @@ def make_study(
     except InputError:
         if work.undone(store):
             raise
+        _Seeds(work, on_seed)([])
         return work
     with Fetching(console) as fetching:
         work = work.model_copy(update={"folder": choosing.fetch(study, store, source, fetching)})
-    make(work, store, console)
+    make(work, store, console, on_seed)
     return work
 
 
-def make(work: Work, store: Store, console: Console) -> None:
+class _Seeds:
+    """Calls `on_seed` with every seed of some work once, when nothing of it is undone any more."""
+
+    def __init__(self, work: Work, on_seed: Callable[[int], None]) -> None:
+        self._left, self._on_seed = dict.fromkeys(spec.seed for spec in work.networks()), on_seed
+
+    def __call__(self, undone: Sequence[UntrainedSpec]) -> None:
+        unfinished = {spec.seed for spec in undone}
+        for seed in [seed for seed in self._left if seed not in unfinished]:
+            del self._left[seed]
+            self._on_seed(seed)
+
+
+def make(work: Work, store: Store, console: Console, on_seed: Callable[[int], None] = lambda _: None) -> None:
     """Trains and measures what is missing of some work, after saying how much that is."""
-    undone = work.undone(store)
+    undone, seeds = work.undone(store), _Seeds(work, on_seed)
+    seeds(undone)
     if not undone:
         return
     say(console, *_forecast(work, undone, store))
     try:
         with Display(console, store, len(work.networks())) as show:
-            prepare(work, store, show)
+
+            def note(left: Sequence[UntrainedSpec]) -> None:
+                show(left)
+                seeds(left)
+
+            prepare(work, store, note)
     except KeyboardInterrupt:
         say(console, "interrupted: whole epochs and measurements are kept; the same command goes on from there")
         raise
@@ -205,15 +226,24 @@ class _Worker:
 def run_worker(work: Work, store: Store) -> None:
     """Makes networks until none of the work is left, waiting for those that others hold.
 
-    All are trained before the first is measured: measuring takes less time, so that workers end together. On a graphics
-    card a few train at once, and the others measure what is trained: indicators are the processor's matter.
+    Seed after seed, so that whatever ends the work leaves whole ones; of a seed all are trained before the first is
+    measured, and who finds nothing to do there begins with the next seed. On a graphics card a few train at once, and
+    the others measure what is trained: indicators are the processor's matter.
     """
-    networks = work.networks()
-    trainings = Jobs(work.model_copy(update={"training_only": True}), deque(networks))
-    measurings = Jobs(work, deque(networks))
-    while trainings.left or measurings.left:
-        if not (_next(trainings, store) or _next(measurings, store)):
+    jobs = [
+        Jobs(part, deque(networks))
+        for networks in _by_seed(work.networks())
+        for part in (work.model_copy(update={"training_only": True}), work)
+    ]
+    while jobs := [part for part in jobs if part.left]:
+        if not any(_next(part, store) for part in jobs):
             time.sleep(0.5)
+
+
+def _by_seed(networks: Sequence[UntrainedSpec]) -> list[list[UntrainedSpec]]:
+    """The networks of every seed, in the order in which seeds first appear."""
+    seeds = dict.fromkeys(spec.seed for spec in networks)
+    return [[spec for spec in networks if spec.seed == seed] for seed in seeds]
 
 
 class Jobs(NamedTuple):
