@@ -7,11 +7,13 @@ import math
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
+from filelock import Timeout
 
 from indicators.errors import InputError
 from indicators.images.dataset import Dataset, Split
@@ -29,6 +31,8 @@ from indicators.store import Arrays, Entry
 Progress = Callable[..., None]
 """Called with keyword arguments that say how far a training is."""
 
+WAIT = 0.5
+"""Seconds after which who waits for initial weights looks whether they are there."""
 GRADIENT_BATCHES = 2
 """Of training images, the first ones, that the gradients of the followed weights are taken on."""
 _AT_THE_END, _FOLLOWED, _LEARNED, _OPTIMIZER = "end.", "followed.", "learned.", "optimizer."
@@ -42,13 +46,13 @@ class DivergenceError(InputError):
 
 def prepare_untrained(spec: UntrainedSpec, entry: Entry, dataset: Dataset) -> None:
     """Stores the initial weights of a seed, unless they are there."""
-    if entry.read("initial.safetensors") is not None:
-        # Who measures the untrained network holds its lock, for minutes: nobody waits for that.
-        return
-    with entry.lock:
-        if entry.read("initial.safetensors") is None:
-            model = build(spec, dataset)
-            entry.write_arrays("initial.safetensors", model_arrays(model), described(model))
+    while entry.read("initial.safetensors") is None:
+        # Who measures the untrained network holds its lock, for minutes: nobody waits for that, also not who began to
+        # wait while the weights were made.
+        with suppress(Timeout), entry.lock.acquire(timeout=WAIT):
+            if entry.read("initial.safetensors") is None:
+                model = build(spec, dataset)
+                entry.write_arrays("initial.safetensors", model_arrays(model), described(model))
 
 
 def train(
