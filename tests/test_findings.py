@@ -46,12 +46,12 @@ def counts(study, of, words):
 
 
 def test_the_findings_by_theme_are_those_of_the_committed_verdicts():
-    rows = re.findall(r"^\| (\w+) \| (\d+)" + r" \| ([\d, ]+)" * 4 + r" \|$", FINDINGS, re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| (\d+)" + r" \| ([\d, ]+)" * 5 + r" \|$", FINDINGS, re.MULTILINE)
     of_one_seed, of_several = "consistent, contradicted, inconclusive", "supported, refuted, inconclusive"
 
     def row(theme):
         mine, beside = ([claim for claim in of if claim.theme == theme] for of in (CLAIMS, CONTROLS))
-        several = (counts(f"cifar10-{scale}-recorded", mine, of_several) for scale in ("quarter", "mini"))
+        several = (counts(f"cifar10-{scale}-recorded", mine, of_several) for scale in ("vgg16", "quarter", "mini"))
         controls = counts("cifar10-mini-recorded", beside, of_several)
         return (theme, str(len(mine)), counts("thesis-2019", mine, of_one_seed), *several, controls)
 
@@ -79,6 +79,67 @@ def test_the_table_that_is_shown_is_a_part_of_the_real_one():
 
     assert len(parts) > 3
     assert [part for part in parts if textwrap.dedent(part).strip() not in real] == []
+
+
+def test_full_size_stands_beside_2019_and_mini_as_is_said():
+    thesis, full, mini = (verdicts(name) for name in ("thesis-2019", "cifar10-vgg16-recorded", "cifar10-mini-recorded"))
+
+    def where(of, verdict, then=None):
+        return [claim.id for claim in CLAIMS if of[claim.id] == verdict and then in (None, full[claim.id])]
+
+    def named(of, verdict, then):
+        return ", ".join(sorted(where(of, verdict, then)))
+
+    text = in_one_line(FINDINGS)
+    assert (
+        f"Of the {len(where(thesis, 'consistent'))} claims with which the record of 2019 is consistent, full supports "
+        f"{len(where(thesis, 'consistent', 'supported'))} and refutes {len(where(thesis, 'consistent', 'refuted'))} "
+        f"({named(thesis, 'consistent', 'refuted')}); of the {len(where(thesis, 'contradicted'))} that this record "
+        f"contradicts, full refutes one ({named(thesis, 'contradicted', 'refuted')}) and supports none."
+    ) in text
+    assert where(thesis, "contradicted", "supported") == where(mini, "supported", "refuted") == []
+    too, fell, rose = (where(mini, *then) for then in (("supported",) * 2, ("refuted",) * 2, ("refuted", "supported")))
+    assert (
+        f"Of the {len(where(mini, 'supported'))} claims that mini supports, it supports {len(too)} and refutes none; "
+        f"of the {len(where(mini, 'refuted'))} that mini refutes, it refutes {len(fell)} ({', '.join(sorted(fell))}) "
+        f"and supports {len(rose)} ({', '.join(sorted(rose))})"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "named"),
+    [
+        (
+            "supported",
+            """A26 A26.living A26.test A26.permuted A27 A28 A30 A32 O8 O14 P2.fresh P12 S6
+            W16 W17.unrelated W19 W22 W29 W30 X2""",
+        ),
+        ("refuted", "A5.batch G5 O8.channels O14.channels S13 W24.unrelated X1"),
+        ("inconclusive", "A16 A2 A3 O1 P3 P8 P10 P14 S2 W6 W7 W24 X5"),
+    ],
+)
+def test_what_the_findings_say_of_full_size_are_its_verdicts(verdict, named):
+    full = verdicts("cifar10-vgg16-recorded")
+
+    assert {claim: full[claim] for claim in named.split()} == dict.fromkeys(named.split(), verdict)
+
+
+def test_claims_at_equal_accuracy_that_full_size_leaves_open_are_counted():
+    document = overview.read_document(overview.find_document("cifar10-vgg16-recorded"))
+    missed = [
+        row["id"]
+        for row in document["claims"]
+        if row["verdict"] == "inconclusive" and any("accuracies at" in case.reason for case in row["cases"])
+    ]
+
+    assert f"seeds decide nothing: {len(missed)} claims and controls of full are inconclusive" in in_one_line(FINDINGS)
+    accuracy = PublishedStudy(load_study("cifar10-vgg16-recorded")).measurement("accuracy").sel(split="test", drop=True)
+    high = accuracy.sel(level="high")
+    means = [f"{mean:.3f}" for mean in high.mean("seed").sel(optimizer=list(OPTIMIZERS)).values]
+    assert "Test accuracies at high are {}, {} and {}.".format(*means) in in_one_line(FINDINGS)
+    lead = 100 * (high.sel(optimizer="wdecay") - high.sel(optimizer="sgd"))
+    assert f"weight decay is {float(lead.max()):.1f} points ahead of plain sgd" in in_one_line(FINDINGS)
+    assert int((~equal_accuracy(accuracy, "high")).sum()) == 1
 
 
 def test_the_three_seeds_of_quarter_stand_beside_mini_as_is_said():
@@ -167,6 +228,17 @@ def test_the_claims_that_the_findings_name_have_the_verdicts_that_are_told(verdi
         ("mini", "P2", "[sgd]", "inconclusive", ""),
         ("mini", "P2", "[wdecay]", "supported", ""),
         ("mini", "P2", "[layca]", "supported", ""),
+        ("vgg16", "A26", "last_layers_know_more_of_the_labels_in_better_recipes[sgd]", "supported", "0.093"),
+        ("vgg16", "G5", "generalize_better", "refuted", "-0.83"),
+        ("vgg16", "G5", "more_robust", "refuted", "-0.79"),
+        ("vgg16", "W24.unrelated", "[last-wdecay]", "supported", "0.10"),
+        ("vgg16", "W24.unrelated", "[last-layca]", "supported", "0.09"),
+        ("vgg16", "W24.unrelated", "[first-wdecay]", "refuted", "0.01"),
+        ("vgg16", "W24.unrelated", "[first-layca]", "refuted", "0.01"),
+        ("vgg16", "W24.unrelated", "[central-wdecay]", "refuted", "0.01"),
+        ("vgg16", "W24.unrelated", "[central-layca]", "refuted", "0.01"),
+        ("vgg16", "X1", "[2]", "supported", ""),
+        ("vgg16", "X1", "[8]", "refuted", ""),
         ("mini", "P6", "[wdecay]", "supported", ""),
         ("mini", "P6", "[layca]", "supported", ""),
         ("quarter", "P6", "[layca]", "refuted", ""),
@@ -204,15 +276,19 @@ def test_the_verdicts_that_hold_among_so_many_are_counted():
         adjusted = [p for p in values if p is not None]
         return len(adjusted), sum(p <= SIGNIFICANT for p in adjusted)
 
-    mini, quarter = ([counted(scale, word) for word in ("supported", "refuted")] for scale in ("mini", "quarter"))
+    mini, full, quarter = (
+        [counted(scale, word) for word in ("supported", "refuted")] for scale in ("mini", "vgg16", "quarter")
+    )
     text = in_one_line(VERDICTS)
     assert f"Of the {mini[0][0]} claims and controls that are supported in mini, {mini[0][1]} have a" in text
-    assert f"of at most 0.05, of the {quarter[0][0]} of quarter {quarter[0][1]}:" in text
+    beside = f"of the {full[0][0]} of full {full[0][1]}, of the {quarter[0][0]} of quarter {quarter[0][1]}:"
+    assert f"of at most 0.05, {beside}" in text
     assert f"Of the {mini[1][0]} that are refuted in mini {mini[1][1]} have one" in text
-    assert f"of the {quarter[1][0]} of quarter {quarter[1][1]}." in text
+    assert f"of the {full[1][0]} of full {full[1][1]}, of the {quarter[1][0]} of quarter {quarter[1][1]}." in text
     of_mini = f"{mini[0][1]} of the {mini[0][0]} supported claims and controls of mini hold and {mini[1][1]} of its"
+    of_full = f"of full, {full[0][1]} of {full[0][0]} and {full[1][1]} of {full[1][0]}"
     of_quarter = f"of quarter, {quarter[0][1]} of {quarter[0][0]} and {quarter[1][1]} of {quarter[1][0]}"
-    assert f"{of_mini} {mini[1][0]} refuted ones; {of_quarter}" in in_one_line(FINDINGS)
+    assert f"{of_mini} {mini[1][0]} refuted ones; {of_full}; {of_quarter}" in in_one_line(FINDINGS)
 
 
 def test_steady_verdicts_are_counted():
@@ -224,14 +300,15 @@ def test_steady_verdicts_are_counted():
         return all(answer for answer in steady.checks(claim) if answer is not None)
 
     text = in_one_line(FINDINGS)
-    mini, quarter = (
-        [c for c in judged(scale) if c.verdict in ("supported", "refuted")] for scale in ("mini", "quarter")
+    mini, full, quarter = (
+        [c for c in judged(scale) if c.verdict in ("supported", "refuted")] for scale in ("mini", "vgg16", "quarter")
     )
     assert (
         f"Of mini's {len(mini)} decided claims, controls and identities {sum(map(bears, mini))} stay as they are"
         in text
     )
-    assert f"of quarter's {len(quarter)} it is {sum(map(bears, quarter))}." in text
+    of_full = f"of full's {len(full)} it is {sum(map(bears, full))}"
+    assert f"{of_full}, of quarter's {len(quarter)} it is {sum(map(bears, quarter))}." in text
     needed = [count for claim in judged("quarter") if (count := steady.seeds_needed(claim)) is not None]
     five, ten = (sum(count <= most for count in needed) for most in (5, 10))
     assert f"inconclusive ones {five} would be decided by about five seeds, and {ten - five} more by ten." in text
@@ -249,13 +326,15 @@ def test_claims_on_turned_weights_stay_open_as_is_told():
             assert f"so that these {len(open_ones)} claims and controls of mini are inconclusive" in in_one_line(
                 FINDINGS
             )
+    document = overview.read_document(overview.find_document("cifar10-vgg16-recorded"))
+    assert not any("weights of" in case.reason for row in document["claims"] for case in row["cases"])
 
 
 def test_no_conclusion_is_shown_among_the_networks_of_one_recipe():
     within = [claim.id for claim in CONTROLS if ".recipe" in claim.id]
 
     assert len(within) > 20
-    for scale in ("mini", "quarter"):
+    for scale in ("mini", "quarter", "vgg16"):
         assert "supported" not in {verdicts(f"cifar10-{scale}-recorded")[name] for name in within}
 
 
@@ -302,18 +381,19 @@ def test_seeds_and_networks_are_those_that_are_published():
     seeds = load_study("cifar10-mini-recorded").seeds
 
     assert seeds == 10
-    assert load_study("cifar10-quarter-recorded").seeds == 3
+    assert load_study("cifar10-quarter-recorded").seeds == load_study("cifar10-vgg16-recorded").seeds == 3
     assert f"ten seeds of small networks ({9 * seeds} trained, {seeds} untrained)" in FINDINGS
 
 
-def test_the_curves_of_quarter_go_with_those_of_2019_as_is_said():
-    thesis, quarter = load(STUDIES / "thesis-2019.toml"), PublishedStudy(load_study("cifar10-quarter-recorded"))
+@pytest.mark.parametrize("scale", ["quarter", "vgg16"])
+def test_the_curves_go_with_those_of_2019_as_is_said(scale):
+    thesis, ours = load(STUDIES / "thesis-2019.toml"), PublishedStudy(load_study(f"cifar10-{scale}-recorded"))
 
     def correlation(then, now):
         return spearmanr(then.values.ravel(), now.values.ravel(), nan_policy="omit").statistic
 
     def together(name):
-        then, now = xr.align(*(study.measurement(name).mean("seed") for study in (thesis, quarter)), join="inner")
+        then, now = xr.align(*(study.measurement(name).mean("seed") for study in (thesis, ours)), join="inner")
         then, now = then.transpose("layer", ...), now.transpose("layer", *then.transpose("layer", ...).dims[1:])
         varying = [k for k in range(then.sizes["layer"]) if float(then[k].std()) > 0 < float(now[k].std())]
         within = np.mean([correlation(then[k], now[k]) for k in varying])
@@ -336,8 +416,11 @@ def test_the_rotations_are_those_that_are_told():
         return [f"{float(high.sel(optimizer=optimizer)):.2f}" for optimizer in OPTIMIZERS]
 
     thesis = turned(load(STUDIES / "thesis-2019.toml"))
-    mini, quarter = (turned(PublishedStudy(load_study(f"cifar10-{scale}-recorded"))) for scale in ("mini", "quarter"))
-    rows = zip(("thesis-2019", "quarter", "mini"), (thesis, quarter, mini), strict=True)
+    mini, quarter, full = (
+        turned(PublishedStudy(load_study(f"cifar10-{scale}-recorded"))) for scale in ("mini", "quarter", "vgg16")
+    )
+    assert full[1:] == thesis[1:]
+    rows = zip(("thesis-2019", "full", "quarter", "mini"), (thesis, full, quarter, mini), strict=True)
     assert "".join(f"| {name} | {' | '.join(angles)} |\n" for name, angles in rows) in FINDINGS
     text = in_one_line(README)
     assert f"the best of these networks had turned by {thesis[1]} and {thesis[2]} (1 - cos)." in text
@@ -363,20 +446,18 @@ def test_what_label_information_tells_of_the_seeds_of_a_recipe_is_as_told():
 
 
 def test_readme_counts_the_claims_as_they_are():
-    mini, quarter = (
-        Counter(verdicts(f"cifar10-{scale}-recorded")[claim.id] for claim in CLAIMS) for scale in ("mini", "quarter")
+    mini, quarter, full = (
+        Counter(verdicts(f"cifar10-{scale}-recorded")[claim.id] for claim in CLAIMS)
+        for scale in ("mini", "quarter", "vgg16")
     )
 
     text = in_one_line(README)
-    assert f"support {mini['supported']} of the thesis's {len(CLAIMS)} claims and refute {mini['refuted']};" in text
-    assert (
-        f"{mini['inconclusive']} stay inconclusive, and {mini['not applicable']} need what no published study has"
-        in text
-    )
-    told = (
-        f"support {quarter['supported']}, refute {quarter['refuted']} and leave {quarter['inconclusive']} inconclusive"
-    )
-    assert told in text
+    assert f"support {full['supported']} of its {len(CLAIMS)} claims and refute {full['refuted']};" in text
+    missing = f"{full['inconclusive']} stay inconclusive, and {full['not applicable']} need what no published study has"
+    assert missing in text
+    for name, found in (("`cifar10-mini`", mini), ("`cifar10-quarter`", quarter)):
+        told = f"support {found['supported']}, refute {found['refuted']} and leave {found['inconclusive']} inconclusive"
+        assert told in text[text.index(name) :].split(";")[0].split(". ")[0]
 
 
 @pytest.mark.parametrize(
@@ -384,7 +465,8 @@ def test_readme_counts_the_claims_as_they_are():
     [
         ("mini", "A26.recipe", "", "is {:.2f} on average (A26.recipe)"),
         ("mini", "A26.epochs", "", "and {:.2f} among networks trained equally long (A26.epochs)."),
-        ("mini", "G5", "generalize_better", "activations vary is {:.2f} (G5)."),
+        ("mini", "G5", "generalize_better", "activations vary is {:.2f} (G5),"),
+        ("vgg16", "G5", "generalize_better", "and {:.2f} at full size."),
     ],
 )
 def test_what_readme_tells_beside_its_table_has_the_effects_of_the_cases(scale, claim, case, said):

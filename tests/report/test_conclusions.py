@@ -9,7 +9,12 @@ from indicators.report.conclusions import CONCLUSIONS, Answer, answered, to_mark
 from indicators.report.overview import read_document, shipped
 
 README = Path(__file__).parents[2] / "README.md"
-STUDIES = {"thesis-2019": "2019", "cifar10-quarter-recorded": "quarter", "cifar10-mini-recorded": "mini"}
+STUDIES = {
+    "thesis-2019": "2019",
+    "cifar10-vgg16-recorded": "full",
+    "cifar10-quarter-recorded": "quarter",
+    "cifar10-mini-recorded": "mini",
+}
 
 
 def row(name, verdict, *, p=None, p_refuted=None):
