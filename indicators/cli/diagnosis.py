@@ -198,10 +198,10 @@ def _loading() -> Iterator[None]:
 
 
 def _model(study: StudySpec, store: Store, arrays: Path | None) -> Any:
-    from indicators.networks import architectures
+    from indicators.networks.contract import require_kept
 
     shape, classes = _images(study, store, arrays)
-    return architectures.build(study.architecture.name, shape, classes, study.architecture.parameters, seed=0)
+    return require_kept(study.architecture.name, shape, classes, study.architecture.parameters)
 
 
 def _why_not(layer: Any) -> str:

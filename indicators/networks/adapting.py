@@ -45,14 +45,19 @@ def _without(mask: NDArray[np.bool_], values: Any) -> Any:
     return keras.ops.where(mask, keras.ops.zeros_like(tensor), tensor)
 
 
-def _factors(model: keras.Model, rates: Sequence[float]) -> list[float]:
-    """The factor of every trainable variable."""
+def require_factors(model: keras.Model, rates: Sequence[float]) -> None:
+    """Raises InputError for another number of factors than layers; none are as many as one wants."""
     names = layer_names(model)
     if rates and len(rates) != len(names):
         raise InputError(
             f"recipe.rates_by_layer={tuple(rates)} has {len(rates)} factors; expected {len(names)}, "
             f"one for each of {', '.join(names)}"
         )
+
+
+def _factors(model: keras.Model, rates: Sequence[float]) -> list[float]:
+    """The factor of every trainable variable."""
+    require_factors(model, rates)
     return [rates[place] if rates else 1.0 for place in layers_of_variables(model)]
 
 

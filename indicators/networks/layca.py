@@ -4,16 +4,17 @@ from typing import Any
 
 import keras
 
+from indicators.networks.kernels import OfKernels
 from indicators.networks.rotation import rotate
 
 
 @keras.saving.register_keras_serializable(package="indicators")
-class Layca(keras.optimizers.SGD):  # type: ignore[misc]  # untyped
+class Layca(OfKernels):
     """Descent that turns each kernel by atan(learning rate) radians at every step, norm unchanged.
 
-    The step is Nesterov's, from a momentum buffer that is neither projected nor rescaled. Kernels are the
-    variables of rank two and more (inside a compiled step a variable has no name); all others, biases and
-    the parameters of normalization, are never updated. Thesis 6.1.1.
+    The step is Nesterov's, from a momentum buffer that is neither projected nor rescaled. Kernels are those
+    that are measured (`kernels.tell_kernels`), or, unless told, the variables of rank two and more; all others, biases
+    and the parameters of normalization, are never updated. Thesis 6.1.1.
     """
 
     def __init__(self, learning_rate: Any = 0.001, momentum: float = 0.9, **options: Any) -> None:
@@ -21,7 +22,7 @@ class Layca(keras.optimizers.SGD):  # type: ignore[misc]  # untyped
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Moves the momentum of one variable, and turns it if it is a kernel."""
-        if len(variable.shape) < 2:
+        if not self.is_kernel(variable):
             return
         rate = keras.ops.cast(learning_rate, variable.dtype)
         descent = rate * keras.ops.cast(gradient, variable.dtype)

@@ -102,19 +102,30 @@ def _open_operations(model: Any) -> Iterator[Any]:
 
 
 def _check_open(operation: Any) -> None:
-    if _has_kernel(operation):
-        return
-    hidden = [w.path for w in getattr(operation, "trainable_weights", ()) if w.name.endswith("kernel")]
-    if hidden:
+    if isinstance(operation, (*NORMALIZATIONS, *ACTIVATIONS, keras.layers.Embedding)):
+        return  # their parameters are no kernels, whatever their rank
+    own = {id(operation.kernel)} if _has_kernel(operation) else set()
+    matrices = [w for w in getattr(operation, "trainable_weights", ()) if len(w.shape) >= 2 and id(w) not in own]
+    if matrices:
         raise InputError(
             f"layer {operation.name!r} ({type(operation).__name__}) holds kernels out of sight "
-            f"({', '.join(hidden)}): build the model from Conv and Dense layers, or nested functional models"
+            f"({', '.join(w.path for w in matrices)}): build the model from Conv and Dense layers, or from functional "
+            "models within it"
+        )
+    inside = operation._flatten_layers(include_self=False) if isinstance(operation, keras.Layer) else ()
+    hidden = [layer for layer in inside if isinstance(layer, NORMALIZATIONS)]
+    if hidden and not own:
+        raise InputError(
+            f"layer {operation.name!r} ({type(operation).__name__}) normalizes out of sight "
+            f"({', '.join(layer.path for layer in hidden)}), so that its neurons would be taken before that, and its "
+            "statistics never be estimated anew: call the normalization on tensors of the model"
         )
 
 
 def _has_kernel(operation: Any) -> bool:
+    """Whether a layer has a kernel that is trained: a variable of its own, no tensor made of others."""
     kernel = getattr(operation, "kernel", None)
-    return kernel is not None and len(kernel.shape) >= 2 and kernel.trainable and operation.trainable
+    return isinstance(kernel, keras.Variable) and len(kernel.shape) >= 2 and kernel.trainable and operation.trainable
 
 
 # --- Where poolings stand -------------------------------------------------------------------------

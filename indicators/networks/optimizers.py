@@ -6,8 +6,9 @@ from typing import Any
 import keras
 
 from indicators.errors import InputError
-from indicators.networks.decay import DecayedSGD
+from indicators.networks.kernels import DecayedSGD
 from indicators.networks.layca import Layca
+from indicators.networks.layers import kernel_layers
 from indicators.specs import OPTIMIZERS
 
 
@@ -45,13 +46,12 @@ def optimizer(
 def add_penalty(model: Any, l2: float) -> None:
     """Adds l2 x (sum of squared weights) of every kernel to the model's loss: gradient 2 l2 w.
 
-    Kernels are the trainable variables of rank two and more, as for Layca; biases go free. In place, and
+    Kernels are those that are measured (`kernel_layers`), as for Layca; all else goes free. In place, and
     before the model is compiled; 0 removes a penalty. The penalty counts in ``val_loss`` too. InputError for
     a negative l2. Thesis 6.1.1, as its code has it; its equation 4.13 would decay the weights apart from the
     loss.
     """
     if not (math.isfinite(l2) and l2 >= 0):
         raise InputError(f"l2={l2!r} is not a number of at least 0: the thesis uses 0.001")
-    for variable in model.trainable_variables:
-        if len(variable.shape) >= 2:
-            variable.regularizer = keras.regularizers.L2(l2) if l2 else None
+    for layer in kernel_layers(model):
+        layer.kernel.regularizer = keras.regularizers.L2(l2) if l2 else None

@@ -24,6 +24,7 @@ from indicators.measures.trajectories.learning import Learning
 from indicators.networks import architectures, epochs, optimizers, schedule, starts
 from indicators.networks.adapting import Masks, adapt
 from indicators.networks.gradients import Gradients
+from indicators.networks.kernels import tell_kernels
 from indicators.networks.layers import kernel_layers, layer_names, poolings
 from indicators.specs import ModelSpec, UntrainedSpec
 from indicators.store import Arrays, Entry
@@ -141,6 +142,7 @@ def _prepare(model: keras.Model, spec: ModelSpec, removed: Masks, history: list[
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
+    tell_kernels(model)
     adapt(model, recipe.rates_by_layer, removed)
 
 

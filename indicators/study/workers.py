@@ -292,12 +292,15 @@ def _place(work: Work, store: Store) -> AbstractContextManager[bool]:
 
 
 def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
-    from indicators.networks import training
+    from indicators.networks import contract, training
 
     progress = _Notes(spec, work, store)
     entry = store.entry(spec)
     dataset = dataset_of(work.folder, spec.data)
     progress(phase="starting")
+    if not entry.has("final.safetensors"):
+        # All that will be trained, before the first is: what is refused has cost nothing.
+        contract.require_trainable(work.networks(), work.folder)
     start = spec.untrained if isinstance(spec, ModelSpec) else spec
     training.prepare_untrained(start, store.entry(start), dataset)
     if isinstance(spec, ModelSpec) and None in (entry.read("final.safetensors"), entry.read("history.json")):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from indicators.errors import InputError
-from indicators.networks.decay import DecayedSGD
+from indicators.networks.kernels import DecayedSGD
 from indicators.networks.optimizers import add_penalty, optimizer
 from tests.fixtures.two_layers import TwoLayers
 
