@@ -15,8 +15,8 @@ FRAMEWORKS = {"keras", "tensorflow", "torch", "jax"}
 NEED_FRAMEWORK = {
     f"networks.{name}"
     for name in (
-        "architectures", "vgg", "graph", "layers", "normalization", "rotation", "layca", "decay", "adapting",
-        "optimizers", "gradients", "epochs", "training", "forward",
+        "architectures", "architectures.contract", "vgg", "graph", "layers", "normalization", "rotation", "layca",
+        "kernels", "adapting", "optimizers", "gradients", "epochs", "training", "forward",
     )
 }  # fmt: skip
 

@@ -198,7 +198,7 @@ def _loading() -> Iterator[None]:
 
 
 def _model(study: StudySpec, store: Store, arrays: Path | None) -> Any:
-    from indicators.networks.contract import require_kept
+    from indicators.networks.architectures.contract import require_kept
 
     shape, classes = _images(study, store, arrays)
     return require_kept(study.architecture.name, shape, classes, study.architecture.parameters)

@@ -33,10 +33,11 @@ class Publishing:
 
     def __call__(self, seed: int) -> None:
         """Writes the measurements of that seed beside those of the others, and says so."""
-        from indicators.sources.published import publish
+        from indicators.sources.publishing import alone, publish
         from indicators.sources.stored import Measurements
 
-        file = publish(Measurements(self._of(seed), self._store), self._folder, self._earlier())
+        with alone(self._folder):
+            file = publish(Measurements(self._of(seed), self._store), self._folder, self._earlier())
         say(Console(), f"published: seed {seed} of {self._study.name} in {file}")
 
     def _of(self, seed: int) -> StudySpec:
@@ -48,15 +49,16 @@ class Publishing:
         return published_at(self._file) if self._file.is_file() else None
 
     def _require_room(self, earlier: PublishedStudy) -> None:
-        from indicators.sources.published import require_alike
+        from indicators.sources.publishing import require_alike, require_same_networks
         from indicators.sources.stored import Measurements
         from indicators.study.agenda import work_of
 
-        for seed in self._study.seed_numbers:
+        require_alike(earlier, self._study)
+        for seed in sorted({*self._study.seed_numbers} & {*earlier.seeds}):
             study = self._of(seed)
-            if seed in earlier.seeds and work_of(study, self._store.root, measuring=False).undone(self._store):
+            if work_of(study, self._store.root, measuring=False).undone(self._store):
                 raise InputError(
                     f"{self._file} has seed {seed} already, whose networks are not all in {self._store.root}; "
                     "choose others with --first-seed and --seeds, or another folder"
                 )
-            require_alike(earlier, Measurements(study, self._store))
+            require_same_networks(earlier, Measurements(study, self._store))

@@ -107,12 +107,13 @@ def publish(
 ) -> None:
     """Writes all measurements of a study as one netCDF file, and the study's file for `pytest hypotheses/ --study`."""
     from indicators.files import make_folder
-    from indicators.sources import published
+    from indicators.sources import published, publishing
     from indicators.sources.stored import Measurements
     from indicators.study.agenda import work_of
 
     spec, opened = chosen_to_train(study, architecture, data, seeds, store, first_seed)
-    earlier = published.published_at(add_to) if add_to else None
+    if add_to:
+        published.published_at(add_to)  # before anything is looked for
     work = work_of(spec, opened.root, measuring=False)
     if undone := work.undone(opened):
         raise InputError(
@@ -121,13 +122,15 @@ def publish(
         )
     make_folder(output, "--output")
     measured = Measurements(spec, opened)
-    file = published.publish(measured, output, earlier)
+    with publishing.alone(output):
+        file = publishing.publish(measured, output, published.published_at(add_to) if add_to else None)
     size = file.with_suffix(".nc").stat().st_size / 1e6
-    if lacking := published.left_out(measured):
+    if lacking := publishing.left_out(measured):
         say(
             Console(stderr=True),
-            f"left out: {', '.join(lacking)}, which some networks lack; `indicators measure` with the same options "
-            f"measures them, and `indicators publish --add-to {file}` fills them in",
+            f"left out: {', '.join(lacking)}, which some networks lack, so that claims on them are not applicable; "
+            f"`indicators measure` with the same options measures them, and `indicators publish --add-to {file} "
+            f"--output {output}` fills them in",
         )
     say(Console(), f"written: {file} and {size:.1f} MB beside it", f"next: pytest hypotheses/ --study {file}")
 

@@ -292,7 +292,8 @@ def _place(work: Work, store: Store) -> AbstractContextManager[bool]:
 
 
 def _make(spec: UntrainedSpec, work: Work, store: Store) -> None:
-    from indicators.networks import contract, training
+    from indicators.networks import training
+    from indicators.networks.architectures import contract
 
     progress = _Notes(spec, work, store)
     entry = store.entry(spec)

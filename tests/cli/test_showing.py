@@ -8,13 +8,13 @@ from indicators.cli import commands
 from indicators.specs.files import STUDIES
 
 
-def test_a_study_that_is_not_measured_is_not_published(tmp_path, capsys):
+def test_a_study_that_is_not_trained_is_not_published(tmp_path, capsys):
     store = tmp_path / "store"
 
     assert commands.main(["publish", "--output", str(tmp_path / "out"), "--store", str(store)]) == 2
 
     said = capsys.readouterr().err
-    assert f"10 of 10 networks of cifar10-mini are not wholly measured in {store}, the first untrained, seed 0" in said
+    assert f"10 of 10 networks of cifar10-mini are not trained in {store}, the first untrained, seed 0" in said
     assert not (tmp_path / "out").exists()
 
 
@@ -26,17 +26,20 @@ def test_publishing_says_what_was_written_and_what_next(tmp_path, capsys, monkey
         (folder / "x-recorded.nc").write_bytes(b"0" * 2_300_000)
         return folder / "x-recorded.toml"
 
-    monkeypatch.setattr("indicators.sources.published.publish", publish)
+    monkeypatch.setattr("indicators.sources.publishing.publish", publish)
+    monkeypatch.setattr("indicators.sources.publishing.left_out", lambda _: [])
     monkeypatch.setattr("indicators.study.agenda.Work.undone", lambda *_: [])
     seeds = ("--seeds", "3", "--first-seed", "2")
     others = ("--add-to", "indicators/studies/cifar10-mini-recorded.toml")
 
     assert commands.main(["publish", *seeds, *others, "--output", str(tmp_path)]) == 0
     file = tmp_path / "x-recorded.toml"
-    assert capsys.readouterr().out.splitlines() == [
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
         f"written: {file} and 2.3 MB beside it",
         f"next: pytest hypotheses/ --study {file}",
     ]
+    assert said.err == ""
 
 
 def test_a_report_without_verdicts_is_one_line(tmp_path, capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from indicators.errors import InputError
 from indicators.networks import training
-from indicators.networks.contract import require_kept, require_trainable
+from indicators.networks.architectures.contract import require_kept, require_trainable
 from indicators.networks.kernels import tell_kernels
 from indicators.networks.layers import kernel_layers
 from indicators.networks.optimizers import add_penalty, optimizer

@@ -1,11 +1,13 @@
 """The recipe on tiny networks: what is recorded, when training ends, what is followed."""
 
 import json
+import threading
 from itertools import chain
 
 import keras
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from indicators.errors import InputError
 from indicators.measures import trajectories
@@ -27,6 +29,48 @@ def falling(make_study):
     """A network whose every epoch is a plateau."""
     recipe = {"plateau_min_delta": 1.0, "plateau_patience": 1, "max_epochs": 5, "min_learning_rate": 0.001}
     return make_study(**recipe).model("sgd", "low", 0)
+
+
+@pytest.fixture
+def waiting(sgd, store, dataset, monkeypatch):
+    """A thread that has begun to wait for initial weights, whose lock another holds; the entry and the lock."""
+    entry, looks = store.entry(sgd.untrained), threading.Semaphore(0)
+    read = entry.read
+
+    def look(name):
+        found = read(name)
+        looks.release()
+        return found
+
+    monkeypatch.setattr(entry, "read", look)
+    waiter = threading.Thread(target=training.prepare_untrained, args=(sgd.untrained, entry, dataset), daemon=True)
+    with FileLock(store.root / "locks" / f"{sgd.untrained.fingerprint}.lock") as held:
+        waiter.start()
+        assert looks.acquire(timeout=60)
+        yield waiter, entry, held
+
+
+def test_nobody_waits_on_for_who_made_the_initial_weights_and_measures_them(waiting, sgd, store):
+    """He holds the lock for minutes, and the trainings of all networks of the seed would stand still."""
+    waiter, _, held = waiting
+    store.entry(sgd.untrained).write_arrays("initial.safetensors", {}, {})
+
+    waiter.join(10)
+
+    assert not waiter.is_alive()
+    assert held.is_locked
+
+
+def test_who_waits_makes_the_initial_weights_that_nobody_made(waiting, sgd, initial, monkeypatch):
+    monkeypatch.setattr(training, "WAIT", 0.05)
+    waiter, entry, held = waiting
+    waiter.join(1)
+    assert waiter.is_alive()
+
+    held.release()
+    waiter.join(60)
+
+    assert same(entry.read_arrays("initial.safetensors")[0], initial(sgd))
 
 
 def test_decay_of_the_recipe_takes_the_place_of_the_penalty(make_study, dataset):

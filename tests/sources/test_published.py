@@ -12,8 +12,9 @@ import xarray as xr
 from indicators.errors import InputError, NotApplicable
 from indicators.images.dataset import checksums
 from indicators.measures.catalog import CATALOG, INDICATORS
-from indicators.sources import published
-from indicators.sources.published import publish, published_at
+from indicators.sources import publishing
+from indicators.sources.published import published_at
+from indicators.sources.publishing import publish
 from indicators.sources.source import open_source
 from indicators.sources.stored import Measurements
 from indicators.specs.files import STUDIES, load_study
@@ -68,7 +69,7 @@ def test_every_measurement_is_what_it_was_to_single_precision(source, trained, r
 
 
 def test_groups_stand_in_the_order_of_the_catalog_and_of_the_ways_of_each_row(trained):
-    groups = [group for group, _ in published._everything(trained)]
+    groups = [group for group, _ in publishing._everything(trained, None)]
 
     assert groups == [f"{way.group}/{row.name}" for row in CATALOG for way in row.ways]
     assert [group for group in groups if group.endswith("/never_active")] == [
@@ -150,7 +151,7 @@ def test_a_damaged_or_missing_file_is_named(file, store, tmp_path):
         open_source(load_study(str(copy)), store)
 
 
-def test_what_is_not_measured_cannot_be_published(make_study, store, tmp_path):
+def test_a_study_that_is_not_trained_cannot_be_published(make_study, store, tmp_path):
     with pytest.raises(InputError, match="run `indicators measure`"):
         publish(Measurements(make_study(), store), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
@@ -221,14 +222,6 @@ def test_seeds_from_two_machines_say_where_each_was_made(halves, store, trained)
     xr.testing.assert_allclose(both.networks(), trained.networks())
 
 
-def test_seeds_that_are_there_already_are_refused(halves, tmp_path):
-    both, _, second = halves
-
-    with pytest.raises(InputError, match=r"tiny-recorded has seed 1 already; choose others with --first-seed"):
-        publish(second, tmp_path, published_at(both))
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_seeds_that_were_made_otherwise_are_refused(halves, trained, tmp_path):
     study = trained.study
     other = study.changed(recipe=study.recipe.model_dump() | {"momentum": 0.5}, first_seed=1, seeds=1)
@@ -243,7 +236,7 @@ def test_seeds_that_were_made_otherwise_are_refused(halves, trained, tmp_path):
 def test_a_crash_while_seeds_are_added_leaves_the_study_before_or_the_one_after(halves, tmp_path, monkeypatch, moved):
     both, first, second = halves
     arrays = both.with_suffix(".nc").read_bytes()
-    monkeypatch.setattr(published, "_write", lambda path, *_: path.write_bytes(arrays))
+    monkeypatch.setattr(publishing, "_write", lambda path, *_: path.write_bytes(arrays))
     replace, left, found = Path.replace, [0], []
 
     def until_the_crash(path, target):

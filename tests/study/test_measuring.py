@@ -293,6 +293,21 @@ def test_some_indicators_are_measured_alone(store, study, weights, dataset):
     assert forward_images(spec, study.measuring, only=["label_information_by_difficulty"]) == 48
 
 
+def test_a_measuring_that_stops_at_the_first_layer_has_what_is_pruned(store, study, weights, dataset):
+    spec = study.model("sgd", "low", 0)
+    put(store, spec, weights)
+
+    def stop(*, indicator, **_):
+        if indicator.startswith(("activations", "inputs")):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(spec, store, dataset, study.measuring, stop)
+
+    lacking = {row.needs for state, row in missing(spec, store.entry(spec), study.measuring) if state == State()}
+    assert lacking == {"layer", "layers", "followed", "marked", "neuron"}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

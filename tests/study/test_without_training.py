@@ -32,3 +32,13 @@ def test_a_study_that_is_made_needs_nothing_that_trains(make_study, store, only)
     pretend(work, store)
 
     assert workers.make_study(study, store, None, Console(), only=only).undone(store) == []
+
+
+@pytest.mark.usefixtures("nothing_trains")
+def test_the_seeds_of_a_study_that_is_made_are_called(make_study, store):
+    study, called = make_study(seeds=2), []
+    pretend(workers.Work(models=tuple(study.models()), measuring=None, folder=store.root), store)
+
+    workers.make_study(study, store, None, Console(), measuring=False, on_seed=called.append)
+
+    assert called == [0, 1]

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from io import StringIO
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -176,8 +177,17 @@ def test_progress_is_noted_with_the_time_that_training_and_measuring_will_take(m
     assert json.dumps(note)
 
 
-def test_every_network_is_trained_before_the_first_is_measured(make_study, store, tmp_path, monkeypatch):
-    study = make_study()
+@pytest.fixture
+def seeds(make_study, tmp_path):
+    """The work of two seeds, of two networks each and their untrained ones."""
+    study = make_study(seeds=2)
+    models = tuple(study.model("sgd", level, seed) for seed in (0, 1) for level in ("low", "high"))
+    return Work(models=models, measuring=study.measuring, folder=tmp_path, only=("entropy",))
+
+
+@pytest.fixture
+def made_so_far(monkeypatch):
+    """What is done with which networks, instead of trainings and measurements."""
     made = []
 
     def make(spec, part, store):
@@ -191,11 +201,61 @@ def test_every_network_is_trained_before_the_first_is_measured(make_study, store
             entry.write(file_name(row, part.measuring, state), b"numbers")
 
     monkeypatch.setattr(workers, "_make", make)
-    work = Work(models=tuple(study.models())[:3], measuring=study.measuring, folder=tmp_path, only=("entropy",))
-    workers.run_worker(work, store)
+    return made
 
-    networks = work.networks()
-    assert made == [(spec, "trained") for spec in networks] + [(spec, "measured") for spec in networks]
+
+def of_seed(work, seed, *, but=None):
+    """The networks of a seed, trained one after the other and then measured."""
+    networks = [spec for spec in work.networks() if spec.seed == seed and spec != but]
+    return [(spec, done) for done in ("trained", "measured") for spec in networks]
+
+
+def test_of_a_seed_every_network_is_trained_before_the_first_is_measured_and_then_comes_the_next(
+    seeds, made_so_far, store
+):
+    run_worker(seeds, store)
+
+    assert made_so_far == of_seed(seeds, 0) + of_seed(seeds, 1)
+
+
+def test_who_finds_nothing_to_do_of_a_seed_begins_with_the_next(seeds, made_so_far, store, monkeypatch):
+    taken = seeds.models[0]
+    held = FileLock(store.root / "locks" / f"{taken.fingerprint}.lock")
+    monkeypatch.setattr(workers, "time", SimpleNamespace(sleep=lambda _: held.release()))
+
+    with held:
+        run_worker(seeds, store)
+
+    before = of_seed(seeds, 0, but=taken) + of_seed(seeds, 1)
+    assert made_so_far == [*before, (taken, "trained"), (taken, "measured")]
+
+
+def test_a_seed_is_called_once_when_the_last_of_its_networks_is_made(seeds, made_so_far, store, monkeypatch):
+    whole = []
+
+    def prepare(work, store, show):
+        """A parent who looks at every network that is made."""
+        for spec in (*seeds.models[2:], *seeds.models[:2]):
+            for network in (spec.untrained, spec):
+                workers._make(network, work, store)
+                show(work.undone(store))
+        show([])
+
+    monkeypatch.setattr(workers, "prepare", prepare)
+    workers.make(seeds, store, Console(file=StringIO()), lambda seed: whole.append((seed, made_so_far[-1][0])))
+
+    assert whole == [(1, seeds.models[3]), (0, seeds.models[1])]
+
+
+def test_a_seed_that_is_there_is_called_before_anything_is_made(seeds, store, monkeypatch):
+    work, called = seeds.model_copy(update={"measuring": None}), []
+    monkeypatch.setattr(workers, "prepare", lambda *_: called.append("prepare"))
+
+    for models in (seeds.models[2:], seeds.models):
+        pretend(work.model_copy(update={"models": models}), store)
+        workers.make(work, store, Console(file=StringIO()), called.append)
+
+    assert called == [1, "prepare", 0, 1]
 
 
 def test_a_network_is_made_while_the_untrained_one_is_measured(make_study, store, folder):
